@@ -115,6 +115,7 @@ class StreamRedaction implements Redaction {
     let beginnings = 0;
     let mostLooked = 0;
     let last = -1;
+    const misses = new SideBySide();
     search.look(text, this.#before, final);
     for (let at = search.next(0); at < text.length; at = search.next(at + 1)) {
       const { whole, open, looked } = search.startAt(at);
@@ -122,6 +123,7 @@ class StreamRedaction implements Redaction {
         hold = at;
         break;
       }
+      if (whole === 0) at = misses.after(text, at, looked);
       if (whole === 0 || at + whole <= done) continue;
       if (!isChanged) this.#startOutput(text.length);
       isChanged = true;
@@ -216,6 +218,40 @@ const enoughBeginnings = 2 * longestPeriod;
  */
 function lastAlike(text: Buffer, at: number, looked: number): number {
   for (let period = 1; period <= longestPeriod; period += 1) {
+    let end = at + 1;
+    while (end < text.length && text[end] === text[end - period]) end += 1;
+    const periods = Math.floor((end - looked - at) / period);
+    if (periods > 0) return at + periods * period;
+  }
+  return at;
+}
+
+/** So many places side by side tell of all others in a text that repeats a few bytes: what a view may look back at is alike too. */
+const enoughMisses = lookBackBytes + 2 * longestPeriod;
+
+/** Places side by side at which no needle began. */
+class SideBySide {
+  #count = 0;
+  #mostLooked = 0;
+  #last = -1;
+
+  /** Takes the next one, which `looked` bytes told. Returns the last place of which the same is known: mostly that place. */
+  after(text: Buffer, at: number, looked: number): number {
+    const follows = at === this.#last + 1;
+    this.#count = follows ? this.#count + 1 : 1;
+    this.#mostLooked = follows ? Math.max(this.#mostLooked, looked) : looked;
+    this.#last = this.#count === enoughMisses ? lastMissAlike(text, at, this.#mostLooked) : at;
+    if (this.#count === enoughMisses) this.#count = 0;
+    return this.#last;
+  }
+}
+
+/** As `lastAlike`, where no needle began at each of the `enoughMisses` places up to `at`. */
+function lastMissAlike(text: Buffer, at: number, looked: number): number {
+  for (let period = 1; period <= longestPeriod; period += 1) {
+    let from = at;
+    while (at - from < lookBackBytes + period && text[from] === text[from - period]) from -= 1;
+    if (at - from < lookBackBytes + period) continue;
     let end = at + 1;
     while (end < text.length && text[end] === text[end - period]) end += 1;
     const periods = Math.floor((end - looked - at) / period);

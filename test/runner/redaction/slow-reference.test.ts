@@ -184,6 +184,38 @@ describe('the search finds what the plain definition finds, whatever the chunks'
     );
   });
 
+  it('of long runs of any sign that views know, as of pieces in which no run is long', () => {
+    const cases = fc.constantFrom(...Array.from('%"\'\\$+=&^`\n\u001b-a')).chain((sign) => {
+      const part = fc.oneof(
+        fc.integer({ min: 1, max: 9 }).map((times) => sign.repeat(times)),
+        fc.integer({ min: 300, max: 900 }).map((times) => sign.repeat(times)),
+        fc.constantFrom('b', 'bcd', 'u0062', '62', 'x62', '#98;', ' ', '\n'),
+      );
+      const needle = fc
+        .tuple(fc.constantFrom('', 'b', 'bc'), fc.integer({ min: 3, max: 9 }), fc.constantFrom('b', 'bcd', ''))
+        .map(([before, times, after]) => before + sign.repeat(times) + after)
+        .filter((one) => one.length >= 4);
+      return fc.record({
+        needles: fc.array(needle, { minLength: 1, maxLength: 3 }),
+        text: fc.array(part, { minLength: 1, maxLength: 12 }).map((parts) => parts.join('')),
+      });
+    });
+    fc.assert(
+      fc.property(cases, ({ needles, text }) => {
+        const redacted = (size: number) => {
+          const redaction = startRedaction(secretSearch(needles.map((one) => Buffer.from(one))));
+          let given = '';
+          for (let at = 0; at < text.length; at += size) {
+            given += redaction.push(Buffer.from(text.slice(at, at + size))).toString();
+          }
+          return given + redaction.end().toString();
+        };
+        expect(redacted(text.length)).toBe(redacted(24));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
   it('base64 of any width from sixteen on, wherever the value stands in it', () => {
     const value = 'swordfish-Xk29dPqL';
     const search = secretSearch([0, 1, 2].map((shift) => coreOf(value, shift)));

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { BitSet, pairOf } from './bit-set.ts';
 import { EscapeFinder } from './escape-finder.ts';
+import { findAroundReports } from './escapes-in-runs.ts';
 import { gramBytes, gramFilter } from './gram-filter.ts';
 import { needleTable } from './needle-table.ts';
 import { NeedleWalk, type SecretStart } from './needle-walk.ts';
@@ -81,7 +82,7 @@ export function secretSearch(
       if (kernel !== null && text.length >= leastForKernel && text.length <= kernel.capacity) {
         reports.clear(text.length);
         kernel.scan(text);
-        for (let at = reports.next(0); at < text.length; at = reports.next(at + 1)) escapes.findAround(at);
+        findAroundReports(text, { marks, reports, escapes, window: filter.window });
       } else {
         filter.findWindows(text, mark);
         escapes.find();
