@@ -1,7 +1,7 @@
 import { getRawAsset } from 'node:sea';
 import { Script } from 'node:vm';
 import { listenerProgram, listenerWord } from '../src/runner/use/jail-listener.ts';
-import { assets, type HelperFunction } from './binary-assets.ts';
+import { type HelperFunction, pieces } from './helper-pieces.ts';
 
 /**
  * What the single executable runs first: the helper, with the code cache that it carries. Node's own code cache for single
@@ -18,17 +18,22 @@ function runListener(): void {
 }
 
 function runHelper(): void {
-  const cache = optionalAsset(assets.cache);
-  const script = new Script(Buffer.from(getRawAsset(assets.code)).toString('latin1'), {
+  const cache = codeCache();
+  const script = new Script(textOf(pieces.code), {
     filename: 'keyturn-fetch.cjs',
     ...(cache !== null && { cachedData: cache }),
   });
-  (script.runInThisContext() as HelperFunction)(module.exports, require, module);
+  const run = script.runInThisContext() as HelperFunction;
+  run(module.exports, require, module, () => textOf(pieces.later));
 }
 
-function optionalAsset(name: string): Buffer | null {
+function textOf(piece: string): string {
+  return Buffer.from(getRawAsset(piece)).toString('latin1');
+}
+
+function codeCache(): Buffer | null {
   try {
-    return Buffer.from(getRawAsset(name));
+    return Buffer.from(getRawAsset(pieces.cache));
   } catch {
     // Built for another architecture than the one that built it.
     return null;

@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { assets } from './binary-assets.ts';
-import { writeCodeCache, writeHelperFunction } from './binary-code.ts';
-import { bundleHelper } from './bundle-helper.ts';
+import { writeCodeCache, writeHelperCode } from './helper-code.ts';
+import { pieces } from './helper-pieces.ts';
 
 /**
  * `npm run build:binary [-- --architecture x64|arm64] [--out FOLDER]`: the fetch helper as one file for Linux, for images
@@ -58,17 +57,20 @@ export function putBlobInNode(blob: string, node: string, path: string): void {
 
 /** A code cache is bound to the architecture that made it: for another one the bundle is compiled at each start. */
 async function makeBlob(work: string, architecture: Architecture): Promise<string> {
-  const [bundle, main, configuration, output] = ['keyturn-fetch.cjs', 'main.cjs', 'sea.json', 'blob'].map((name) =>
-    join(work, name),
-  ) as [string, string, string, string];
+  const [main, configuration, output] = ['main.cjs', 'sea.json', 'blob'].map((name) => join(work, name)) as [
+    string,
+    string,
+    string,
+  ];
   const isOwn = architecture === process.arch;
-  await bundleHelper('keyturn-fetch.cjs', bundle, { isCached: isOwn });
+  await writeHelperCode(work);
+  if (isOwn) await writeCodeCache(work);
   const entryPoints = [join(root, 'scripts/binary-main.ts')];
   await build({ entryPoints, outfile: main, bundle: true, platform: 'node', format: 'cjs', minify: true });
-  const code = writeHelperFunction(work, bundle);
-  const carried = { [assets.code]: code, ...(isOwn && { [assets.cache]: await writeCodeCache(work, code) }) };
+  const carried = [pieces.code, pieces.later, ...(isOwn ? [pieces.cache] : [])];
+  const assets = Object.fromEntries(carried.map((piece) => [piece, join(work, piece)]));
   const how = { disableExperimentalSEAWarning: true, useCodeCache: isOwn };
-  writeFileSync(configuration, JSON.stringify({ main, output, ...how, assets: carried }));
+  writeFileSync(configuration, JSON.stringify({ main, output, ...how, assets }));
   execFileSync(process.execPath, ['--experimental-sea-config', configuration], { stdio: 'pipe' });
   return output;
 }

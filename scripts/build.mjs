@@ -1,9 +1,11 @@
-// Builds dist/ (command line, Functions) and action/dist/ (the fetch helper). The same source gives the same bytes.
+// Builds dist/ (command line, Functions, the fetch helper of the package) and action/dist/ (the fetch helper of the action).
+// The same source gives the same bytes, except for the code cache in dist/fetch.
 import { cpSync, existsSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundleHelper, helperEntries } from './bundle-helper.ts';
+import { packageHelper } from './package-helper.ts';
 import { thirdPartyLicences } from './third-party-licences.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -37,7 +39,11 @@ const external = [
 ];
 
 rmSync('dist', { recursive: true, force: true });
-const bundles = [await buildService(), ...(await buildRunner(process.argv[2] ?? 'action/dist'))];
+const bundles = [
+  await buildService(),
+  await packageHelper('dist/fetch'),
+  ...(await buildRunner(process.argv[2] ?? 'action/dist')),
+];
 writeFileSync('dist/third-party-licences.txt', thirdPartyLicences(bundles));
 
 async function buildService() {

@@ -38,36 +38,56 @@ const settings = {
  * V8 reads every function of a script before it runs the first line, 3 ms for 100 KB, and a job waits for each start. So
  * only what an everyday job runs until its command prints is code. The rest (the other commands and identities, the parsers
  * of YAML and of the command line, the search for secrets) is text in the same file, and compiled at its first use.
- * `isCached`: V8's cache of the code goes with it, so that what a command's output needs is code too.
  * The helper is CommonJS: an ES module evaluates every export of each module of Node that it imports, undici's TextDecoder
  * and `node:fs/promises` among them, which costs a third of the whole start-up.
  */
-export async function bundleHelper(
-  name: keyof typeof helperEntries,
-  outfile: string,
-  options: { readonly isCached?: boolean } = {},
-): Promise<Metafile> {
-  return await bundleProgram(helperEntries[name], outfile, options);
+export async function bundleHelper(name: keyof typeof helperEntries, outfile: string): Promise<Metafile> {
+  return await bundleProgram(helperEntries[name], outfile);
 }
 
 /** The same for any program made of the helper's parts. */
-export async function bundleProgram(
-  entry: string,
-  outfile: string,
-  { isCached = false }: { readonly isCached?: boolean } = {},
-): Promise<Metafile> {
-  const { metafile, parts, first } = await partsOf(entry, isCached ? atFailures : [...atFailures, ...atPrinting]);
+export async function bundleProgram(entry: string, outfile: string): Promise<Metafile> {
+  const program = await partsOf(entry, [...atFailures, ...atPrinting]);
   const isModule = outfile.endsWith('.mjs');
-  await build({
+  await build({ ...(await joined(program, isModule ? 'esm' : 'cjs', inOneFile)), outfile });
+  return program.metafile;
+}
+
+/**
+ * The same for a program that V8's cache of its code goes with, in two pieces: what a command's output needs is code too,
+ * and the texts of the other parts, a JSON object by name, are what `laterParts()` returns.
+ */
+export async function bundleInPieces(entry: string): Promise<{
+  readonly metafile: Metafile;
+  readonly code: string;
+  readonly later: string;
+}> {
+  const program = await partsOf(entry, atFailures);
+  let later = '';
+  const apart = (texts: string) => {
+    later = texts;
+    return 'JSON.parse(laterParts())';
+  };
+  const { outputFiles } = await build({ ...(await joined(program, 'cjs', apart)), write: false });
+  return { metafile: program.metafile, code: outputFiles[0]?.text ?? '', later };
+}
+
+/** Where the texts of parts are, a JSON object by name: an expression for it. */
+type PlaceOfTexts = (texts: string) => string;
+const inOneFile: PlaceOfTexts = (texts) => texts;
+
+type Program = Awaited<ReturnType<typeof partsOf>>;
+
+/** How esbuild joins a program's parts again. */
+async function joined(program: Program, format: 'esm' | 'cjs', placeOf: PlaceOfTexts) {
+  return {
     ...settings,
-    entryPoints: [first],
-    outfile,
+    entryPoints: [program.first],
     bundle: true,
-    format: isModule ? 'esm' : 'cjs',
-    plugins: [await joinParts(metafile, parts, first), loadOnUse],
-    banner: { js: isModule ? requireInModule : '"use strict";' },
-  });
-  return metafile;
+    format,
+    plugins: [await joinParts(program, placeOf), loadOnUse],
+    banner: { js: format === 'esm' ? requireInModule : '"use strict";' },
+  };
 }
 
 /** The program in parts, as esbuild splits it where it imports on demand: their texts by their names. */
@@ -92,7 +112,7 @@ async function partsOf(entry: string, atFirstUse: readonly string[]) {
 }
 
 /** Joins the parts again: what each start loads as one piece of code, and the others as text. */
-async function joinParts({ outputs }: Metafile, parts: ReadonlyMap<string, string>, first: string): Promise<Plugin> {
+async function joinParts({ metafile: { outputs }, parts, first }: Program, placeOf: PlaceOfTexts): Promise<Plugin> {
   const entries = Object.keys(outputs).filter((path) => partName(path) === first);
   const everydays = Object.keys(outputs).filter((path) => everyday.includes(outputs[path]?.entryPoint ?? ''));
   const start = reachedFrom([...entries, ...everydays], (path) => importsOf(outputs, path));
@@ -122,21 +142,21 @@ async function joinParts({ outputs }: Metafile, parts: ReadonlyMap<string, strin
         contents: `module.exports = ${loading(path)};`,
       }));
       bundler.onLoad({ filter: /.*/, namespace: 'loader' }, () => ({
-        contents: loaderOf(texts, [...shared].map(partName)),
+        contents: loaderOf(placeOf(JSON.stringify(Object.fromEntries(texts))), [...shared].map(partName)),
       }));
     },
   };
 }
 
-/** What loads a part that is text. */
-function loaderOf(texts: readonly (readonly [string, string])[], shared: readonly string[]): string {
+/** What loads a part that is text. `texts`: an expression for the texts by name. */
+function loaderOf(texts: string, shared: readonly string[]): string {
   return `
-const texts = ${JSON.stringify(Object.fromEntries(texts))};
+const texts = ${texts};
 const parts = { ${shared.map((name) => `'${name}': () => require('${name}')`).join(', ')} };
 const loaded = new Map();
 module.exports = function load(name) {
   if (Object.hasOwn(parts, name)) return parts[name]();
-  if (!Object.hasOwn(texts, name)) return require(name);
+  if (!name.startsWith('./')) return require(name);
   const known = loaded.get(name);
   if (known !== undefined) return known.exports;
   const module = { exports: {} };

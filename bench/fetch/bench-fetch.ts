@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { buildBinary, putBlobInNode } from '../../scripts/build-binary.ts';
 import { bundleHelper, bundleProgram } from '../../scripts/bundle-helper.ts';
+import { packageHelper } from '../../scripts/package-helper.ts';
 import { startEmbeddedCloud } from '../../embedded/start-embedded-cloud.ts';
 import { bundleOfLines, pemOf, type RedactionCase, redactionCases } from './redaction-cases.ts';
 import { searchSpeed } from './search-speed.ts';
@@ -49,8 +50,12 @@ writeFileSync(
 );
 const environment = { ...job.environment, KEYTURN_FETCH_CONFIGURATION: configuration };
 const node = process.execPath;
-const helper = join(directory, 'keyturn-fetch.cjs');
-await bundleHelper('keyturn-fetch.cjs', helper);
+/** As the package installs it: with V8's cache of its code. The action's bundle is one file without a cache. */
+const installed = join(directory, 'package');
+const helper = join(installed, 'keyturn-fetch.cjs');
+await packageHelper(installed);
+const bundle = join(directory, 'keyturn-fetch.cjs');
+await bundleHelper('keyturn-fetch.cjs', bundle);
 const exec = (count: number) => [
   'exec',
   ...names.slice(0, count).flatMap((name, index) => ['--secret', `S${String(index)}=${name}`]),
@@ -71,7 +76,7 @@ try {
 process.exit(broken.length === 0 ? 0 : 1);
 
 async function coldStart(): Promise<void> {
-  const budgets = { 'the bundle, 1 secret': 2.2, 'the binary, 1 secret': 1.9 };
+  const budgets = { 'the package, 1 secret': 2.2, 'the binary, 1 secret': 1.9 };
   const pem = seed('pem', [pemOf(4_000)]);
   const sdk = join(process.cwd(), 'bench', 'fetch', 'read-with-sdk.ts');
   const bare = await bundleBare('bare-client');
@@ -86,9 +91,10 @@ async function coldStart(): Promise<void> {
     'floor: 2 requests': [node, bare, ...names.slice(0, 1)],
     'floor: exec': [node, bareExec, ...names.slice(0, 1), '/bin/true'],
     ...(bareBinary === null ? {} : { 'floor: exec, a binary': [bareBinary, ...names.slice(0, 1), '/bin/true'] }),
-    'the bundle, 1 secret': [node, helper, ...exec(1), '/bin/true'],
-    'the bundle, a PEM of 4 KB': [node, helper, 'exec', ...pem, '--', '/bin/true'],
-    'the bundle, 20 secrets': [node, helper, ...exec(20), '/bin/true'],
+    'the package, 1 secret': [node, helper, ...exec(1), '/bin/true'],
+    'the package, a PEM of 4 KB': [node, helper, 'exec', ...pem, '--', '/bin/true'],
+    'the package, 20 secrets': [node, helper, ...exec(20), '/bin/true'],
+    'without a cache, 1 secret': [node, bundle, ...exec(1), '/bin/true'],
     ...(binary === null ? {} : { 'the binary, 1 secret': [binary, ...exec(1), '/bin/true'] }),
     'the SDK unbundled, 1 secret': [node, sdk, ...names.slice(0, 1)],
     ...(hasAz ? { 'az --version': ['az', '--version'] } : {}),
@@ -115,7 +121,7 @@ async function coldStart(): Promise<void> {
   for (const [way, most] of Object.entries(budgets)) {
     if (runs.has(way)) budget(`${way} cold, at most ${String(most)} × node -e 0`, multiple(way), most);
   }
-  const ofPem = multiple('the bundle, a PEM of 4 KB', runs.get('the bundle, 1 secret'));
+  const ofPem = multiple('the package, a PEM of 4 KB', runs.get('the package, 1 secret'));
   budget('a PEM, at most 1.15 × a password', ofPem, 1.15);
 }
 
@@ -137,7 +143,8 @@ async function ladder(): Promise<void> {
     const words = isLow ? [...names.slice(0, 1), '/bin/true'] : [...exec(1), '/bin/true'];
     ways[way] = rung === null ? [node, '-e', '0'] : [node, outfile, ...words];
   }
-  ways['and redaction: the bundle'] = [node, helper, ...exec(1), '/bin/true'];
+  ways['and redaction: without a cache'] = [node, bundle, ...exec(1), '/bin/true'];
+  ways["and V8's cache: the package"] = [node, helper, ...exec(1), '/bin/true'];
   const runs = await costsInTurn(ways, () => 40);
   const plain = runs.get('node -e 0') ?? [];
   console.log(

@@ -27,6 +27,11 @@ describe('the Node version', () => {
     expect(named.filter((one) => one !== own)).toEqual([]);
   });
 
+  it('of the image is the very one that builds the package, whose code cache is for no other', () => {
+    const images = [...readFileSync('deploy/Dockerfile', 'utf8').matchAll(/^FROM node:([\d.]+)/gm)];
+    expect(images.map(([, version]) => version)).toEqual([devDependencies['node'], devDependencies['node']]);
+  });
+
   it('below which the command line says so and stops is the one that package.json names', () => {
     expect(readFileSync('src/cli.ts', 'utf8')).toContain(`leastNode = ${least};`);
   });

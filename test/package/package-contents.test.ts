@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { pieces } from '../../scripts/helper-pieces.ts';
 import { settleBillOfMaterials } from '../../scripts/settle-bill-of-materials.ts';
 
 interface Packed {
@@ -48,6 +49,7 @@ describe('the package', () => {
       'templates/report.typ',
       'dist/chunks/pdf-worker.js',
       'action/dist/post.mjs',
+      ...Object.values(pieces).map((piece) => `dist/fetch/${piece}`),
     ])
       expect(paths).toContain(path);
     expect(paths.filter((path) => path.endsWith('.kql')).length).toBeGreaterThan(0);

@@ -3,13 +3,14 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeCodeCache, writeHelperFunction } from '../../scripts/binary-code.ts';
 import { buildBinary } from '../../scripts/build-binary.ts';
+import { writeCodeCache, writeHelperCode } from '../../scripts/helper-code.ts';
+import { pieces } from '../../scripts/helper-pieces.ts';
 import { parseReceiptLine } from '../../src/provenance/receipt-line.ts';
 import { skipUnless } from '../skip-unless.ts';
 import { startLoopbackBroker } from './use/loopback-broker.ts';
 import { jailed } from './use/jail-here.ts';
-import { buildHelper, type FetchWorld, rowsOf, startFetchWorld } from './fetch-world.ts';
+import { type FetchWorld, rowsOf, startFetchWorld } from './fetch-world.ts';
 
 /** The binary is built on Linux for the two architectures that Gitea's runner has images for. */
 const isBuilt = process.platform === 'linux' && (process.arch === 'x64' || process.arch === 'arm64');
@@ -67,19 +68,20 @@ describe('the helper as a single executable', skipUnless(isBuilt, 'the binary is
   });
 
   it('carries code that is compiled already, which V8 takes', async () => {
-    const code = writeHelperFunction(folder, await buildHelper(folder));
-    const cache = await writeCodeCache(folder, code);
+    await writeHelperCode(folder);
+    await writeCodeCache(folder);
     const script = `
       const { readFileSync } = require('node:fs');
-      const text = readFileSync('${code}', 'latin1');
+      const text = readFileSync('${join(folder, pieces.code)}', 'latin1');
       const { Script } = require('node:vm');
-      const taken = new Script(text, { filename: 'keyturn-fetch.cjs', cachedData: readFileSync('${cache}') });
+      const cachedData = readFileSync('${join(folder, pieces.cache)}');
+      const taken = new Script(text, { filename: 'keyturn-fetch.cjs', cachedData });
       console.log(taken.cachedDataRejected, new Script(text).createCachedData().length);`;
     const { stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
     const [rejected, uncompiled] = stdout.trim().split(' ');
     expect(rejected).toBe('false');
     // What ran is in it: several times what V8 knows of a script that has not run.
-    expect(statSync(cache).size).toBeGreaterThan(3 * Number(uncompiled));
+    expect(statSync(join(folder, pieces.cache)).size).toBeGreaterThan(3 * Number(uncompiled));
   });
 
   it('holds no value of the job that its code was compiled in', () => {
