@@ -1,4 +1,4 @@
-import { createGzip } from 'node:zlib';
+import { constants, createGzip } from 'node:zlib';
 import type { ReleasedRows } from './row-memory.ts';
 
 /** Rows that are compressed by gzip while further ones come, in a thread of its own. */
@@ -14,10 +14,11 @@ const systemAt = 9;
 const unknownSystem = 255;
 
 /**
- * Of parts of reads and receipts, measured: level 7 with more memory makes them a fiftieth smaller than level 6 in the same
- * time, level 9 a twenty-fifth in a third more.
+ * Most of a row that is not in the row before is random hexadecimal digits, in which a short match costs more than the
+ * digits. `Z_FILTERED` makes no match of five signs or fewer. Of parts of reads and receipts, measured: level 5 with it
+ * makes them a hundredth smaller than level 7 without it, in four fifths of the time.
  */
-const compression = { level: 7, memLevel: 9, chunkSize: 1 << 16 };
+const compression = { level: 5, memLevel: 9, strategy: constants.Z_FILTERED, chunkSize: 1 << 16 };
 
 /** Gzip of one level, whose header says neither when nor where. Source: RFC 1952, section 2.3.1. */
 export function compressRows(): CompressedRows {
