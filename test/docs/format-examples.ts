@@ -7,7 +7,8 @@ import { recordJob } from '../../src/audit/collection/job-ledger.ts';
 import type { Job } from '../../src/audit/model/job.ts';
 import { recordPostedReceipt } from '../../src/audit/collection/receipt-ledger.ts';
 import { writeSlice } from '../../src/audit/collection/slice.ts';
-import { retrievalLines } from '../../src/evidence/pack/retrieval-lines.ts';
+import { LineMemory } from '../../src/evidence/pack/line-memory.ts';
+import { writeRetrievals } from '../../src/evidence/pack/retrieval-lines.ts';
 import { sha256 } from '../../src/evidence/pack/pack-file.ts';
 import { instanceOf } from '../../src/provenance/job-numbers.ts';
 import { formatJobStamp } from '../../src/provenance/job-stamp.ts';
@@ -185,7 +186,10 @@ export async function retrievalLine(): Promise<string> {
   const policy = parsePolicy(policyText, 'keyturn.policy.yml', [vault]);
   const audit = { records, policy, vaults: [vault.name], rotations: [], period: { from, to }, now: to };
   const { attributions } = await auditWithReads(audit);
-  return attributions.map((one) => `${retrievalLines()(one)}\n`).join('');
+  const lines = new LineMemory();
+  const write = writeRetrievals(lines, new LineMemory());
+  for (const one of attributions) write(one);
+  return Buffer.from(lines.take()).toString();
 }
 
 export const receiptLine = formatReceiptLine(receipt);

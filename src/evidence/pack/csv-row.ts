@@ -14,13 +14,14 @@ export function csvRow(cells: readonly (string | number | null)[]): string {
   let line = '';
   for (let index = 0; index < cells.length; index += 1) {
     const cell = cells[index] ?? '';
-    const text = typeof cell === 'number' ? String(cell) : quoted(cell);
+    const text = typeof cell === 'number' ? String(cell) : csvCell(cell);
     line = index === 0 ? text : `${line},${text}`;
   }
   return line;
 }
 
-function quoted(cell: string): string {
+/** One cell of such a line. */
+export function csvCell(cell: string): string {
   if (cell === '' || harmlessText.test(cell)) return cell;
   const visible = visibleText(cell).replaceAll('\n', '␊');
   const harmless = runs.test(visible) ? `'${visible}` : visible;

@@ -1,3 +1,4 @@
+import { LineMemory } from './line-memory.ts';
 import type { PackFile } from './pack-file.ts';
 import { type RowFile, rowFile, type RowFileName } from './row-file.ts';
 import type { PackSink } from './pack-sink.ts';
@@ -87,48 +88,29 @@ export function eventFiles(sink: PackSink): {
 /** Lines of files, as bytes in memory that is used again. */
 export interface CollectedLines {
   add(file: EventFile, line: string): void;
-  /** The lines since the last call. They are valid until the next `add`. */
+  /** The lines of one file, which are written in place. */
+  memory(file: EventFile): LineMemory;
+  /** The lines since the last call. They are valid until more are added. */
   take(): EventLines;
 }
 
 export function collectLines(): CollectedLines {
-  const files = new Map<EventFile, OpenLines>();
+  const files = new Map<EventFile, LineMemory>();
+  const memory = (name: EventFile): LineMemory => {
+    const file = files.get(name) ?? new LineMemory();
+    files.set(name, file);
+    return file;
+  };
   return {
-    add(name, line) {
-      let file = files.get(name);
-      if (file === undefined) {
-        file = { memory: Buffer.alloc(0), used: 0 };
-        files.set(name, file);
-      }
-      const most = file.used + line.length * mostBytesEach + 1;
-      if (file.memory.length < most) file.memory = enlarged(file, most);
-      file.used += file.memory.write(line, file.used);
-      file.memory[file.used] = lineEnd;
-      file.used += 1;
-    },
+    memory,
+    add: (name, line) => memory(name).add(line),
     take() {
       const taken = new Map<EventFile, Uint8Array>();
       for (const [name, file] of files) {
-        if (file.used > 0) taken.set(name, file.memory.subarray(0, file.used));
-        file.used = 0;
+        const lines = file.take();
+        if (lines.length > 0) taken.set(name, lines);
       }
       return taken;
     },
   };
-}
-
-interface OpenLines {
-  memory: Buffer;
-  used: number;
-}
-
-const lineEnd = 0x0a;
-/** UTF-8 takes at most so many bytes for each unit of a text. */
-const mostBytesEach = 3;
-const leastBytes = 1 << 14;
-
-function enlarged({ memory, used }: OpenLines, length: number): Buffer {
-  const more = Buffer.allocUnsafeSlow(Math.max(length, 2 * memory.length, leastBytes));
-  memory.copy(more, 0, 0, used);
-  return more;
 }

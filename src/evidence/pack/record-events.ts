@@ -9,7 +9,7 @@ import { type TalliedReads, tallyRetrievals } from '../report/retrieval-tally.ts
 import { runControlTests, type TalliedTests, type TestDeferral } from '../tests/run-control-tests.ts';
 import { asJson } from './data-files.ts';
 import { type CollectedLines, collectLines, type EventFile, type EventLines } from './event-files.ts';
-import { retrievalCells, retrievalLines } from './retrieval-lines.ts';
+import { writeRetrievals } from './retrieval-lines.ts';
 
 /** What a share of a period's events came to, for a pack: plain data. Lines are valid until the next event. */
 export interface RecordedEvents {
@@ -32,7 +32,7 @@ export function recordEvents(
     deferral: (deferral) => deferred.push(deferral),
   });
   const reads = tallyRetrievals(material.period, rowCap, full);
-  const retrievalLine = retrievalLines();
+  const writeRead = writeRetrievals(lines.memory('retrievals'), lines.memory('table'));
   const jobLine = canonicalRows();
   const receiptLine = canonicalRows();
   const exclusionLine = canonicalRows();
@@ -41,8 +41,7 @@ export function recordEvents(
       tests.event(event);
       if (event.attribution !== null) {
         reads.add(event.attribution);
-        lines.add('retrievals', retrievalLine(event.attribution));
-        lines.add('table', retrievalCells(event.attribution));
+        writeRead(event.attribution);
       }
       for (const file of populationsOf(event)) lines.add(file, eventLine(event));
     },
