@@ -107,7 +107,7 @@ async function auditWith<Observed>(
   const exceptions = findExceptions({ ...found, attribution: auditor.attribution });
   const dues = trackRotationsDue();
   for await (const snapshot of snapshots(audit, asOf)) await showSecrets(snapshot, dues, exceptions, observation);
-  const jobs = await showJobs(ledger, sources, observation);
+  const jobs = await showJobs(ledger, sources, exceptions, observation);
 
   const inventory = countInventory(await loadInventory(audit), asOf);
   const coverage = countCoverage({ from: period.from, to: new Date(asOf) }, sources.vaults, canaries, collection);
@@ -132,12 +132,19 @@ async function auditWith<Observed>(
   const access = createAccessRecord(sources.vaults, period, inForce.policyAt);
   await showLooks(records, { from: period.from, to: new Date(asOf) }, [exceptions, access]);
   const counted = rows.result(collection);
-  const known = { coverage: coverage.coverage(), inventory: inventory.entries() };
+  const known = {
+    period,
+    coverage: coverage.coverage(),
+    inventory: inventory.entries(),
+    access: access.record(),
+    slices: counted.slices,
+    policyChanges: inForce.policyChanges,
+  };
   const findings = exceptions.findings({ settledTo, rowsSince, asOf, unreadable: counted.unreadableRows, ...known });
   const findingSteps = (await readFindingSteps(records)).filter(({ at }) => Date.parse(at) <= now.getTime());
   return {
     ownReads: sources.ownReads,
-    period,
+    asOf: new Date(asOf),
     vaults: [...sources.vaults].sort(),
     ...counted,
     findings,
@@ -149,7 +156,6 @@ async function auditWith<Observed>(
     ...known,
     rotationsDue: dues.all(sets.take()).map(({ secret: _secret, ended: _ended, ...due }) => due),
     notRead: unreadIn(audit, gitea, deleted),
-    access: access.record(),
   };
 }
 
@@ -201,15 +207,17 @@ async function* receiptShares<Observed>(
 /** Jobs are shown in shares of so many. */
 const jobsAShare = 2_000;
 
-/** Shows the jobs of the period. Returns their number. */
+/** Shows the jobs of the period to the rules and to the observation. Returns their number. */
 async function showJobs<Observed>(
   ledger: OpenLedger,
   sources: ShareSources,
+  exceptions: ReturnType<typeof findExceptions>,
   observation: Observation<Observed>,
 ): Promise<number> {
   let count = 0;
   let share = observation.observe(sources, nothing);
   for (const job of ledger.jobs(sources.period)) {
+    exceptions.job(job);
     share.job({ ...job, logReadWhole: sources.isHarvested(jobKey(job)) });
     count += 1;
     if (count % jobsAShare !== 0) continue;

@@ -6,7 +6,7 @@
 /** What everybody may stand on. */
 const ground = ['secrets', 'provenance', 'records', 'faults', 'service-error.ts', 'log/logger.ts', 'log/trace.ts'];
 /** What a feature publishes for other features. */
-const published = ['rotation/history', 'audit/model', 'broker/history', 'grants/history'];
+const published = ['rotation/history', 'audit/model', 'audit/criteria', 'broker/history', 'grants/history'];
 /** The ports that adapters implement, with the words that they are made of. */
 const rotationPorts = ['rotation/ports'];
 const brokerPorts = ['broker/ports'];
@@ -108,11 +108,12 @@ export const hosts = ['server.ts', 'cli.ts', 'commands'];
 export const inside: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   'src/audit': {
     parsing: ['model'],
+    criteria: ['model'],
     collection: ['model'],
-    posture: ['model', 'collection', 'period'],
+    posture: ['model', 'criteria', 'collection', 'period'],
     attribution: ['model', 'parsing', 'collection'],
     period: ['model', 'parsing', 'collection'],
-    findings: ['model', 'parsing', 'collection', 'attribution', 'period', 'posture'],
+    findings: ['model', 'criteria', 'parsing', 'collection', 'attribution', 'period', 'posture'],
     shares: ['model', 'parsing', 'files', 'collection', 'attribution', 'findings', 'period', 'join'],
     files: ['model', 'parsing', 'collection', 'attribution'],
     join: ['model', 'parsing', 'collection', 'attribution', 'files'],

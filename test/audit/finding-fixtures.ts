@@ -10,6 +10,7 @@ import type {
   ReportingPeriod,
   SecretInventoryEntry,
 } from '../../src/audit/model/audited-period.ts';
+import type { Job } from '../../src/audit/model/job.ts';
 import type { Finding, FindingRule } from '../../src/audit/model/finding.ts';
 import { findExceptions } from '../../src/audit/findings/find-exceptions.ts';
 import { collectKnownSecrets } from '../../src/audit/period/collect-known-secrets.ts';
@@ -36,8 +37,26 @@ interface Given extends Partial<AttributionSources>, Partial<EndOfPeriod> {
   readonly bothLogs?: ReportingPeriod;
   readonly brokered?: BrokerHistory;
   readonly accessRequests?: readonly GrantHistory[];
+  readonly jobRecords?: readonly Job[];
   /** One day unless told. */
   readonly period?: ReportingPeriod;
+}
+
+/** A period at whose end nothing is on record. */
+export function emptyEnd(period: ReportingPeriod): EndOfPeriod {
+  const asOf = period.to.getTime();
+  return {
+    period,
+    settledTo: asOf,
+    asOf,
+    rowsSince: null,
+    coverage: [],
+    unreadable: [],
+    inventory: [],
+    access: { grantDays: [], settingLooks: [], tableLooks: [], setupLooks: [], notSeen: [] },
+    slices: [],
+    policyChanges: [],
+  };
 }
 
 /** The findings of one day, by rule. */
@@ -71,8 +90,8 @@ export function found(day: Given): Finding[] {
   for (const look of day.looks ?? []) exceptions.look(look);
   const asOf = period.to.getTime();
   for (const receipt of listReceipts(attributor.context, period, day.settledTo ?? asOf)) exceptions.receipt(receipt);
-  const rest = { settledTo: asOf, asOf, rowsSince: null, coverage: [], unreadable: [], inventory: [] };
-  return [...exceptions.findings({ ...rest, ...day })];
+  for (const one of day.jobRecords ?? []) exceptions.job(one);
+  return [...exceptions.findings({ ...emptyEnd(period), ...day })];
 }
 
 export function of(

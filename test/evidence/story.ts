@@ -83,6 +83,7 @@ export function auditedStory({ reads = 400, repositories = hostile }: Shape = {}
   return {
     expected,
     period: { from, to },
+    asOf: to,
     vaults: ['kv-prod', 'kv-dev'],
     rowsRead,
     exclusions: [

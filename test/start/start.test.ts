@@ -110,6 +110,16 @@ describe('keyturn start --once --json', () => {
     }
   });
 
+  it('has a finding for every control test that counts a deviation, so that a person can answer for it', async () => {
+    const tests = (await readFile(join(pack, 'control-tests.ndjson'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { id: string; exceptions: number; findings: readonly string[] });
+    const unanswered = tests.filter(({ exceptions, findings }) => exceptions > 0 && findings.length === 0);
+    // The deviations of this test are open findings.
+    expect(unanswered.map(({ id }) => id).filter((id) => id !== 'findings-decided')).toEqual([]);
+  });
+
   it('accounts for each row that was collected: a read, or a row of a step that can be sampled', async () => {
     const lines = async (file: string) => (await readFile(join(pack, file), 'utf8')).trim().split('\n');
     const slices = (await lines('slices.ndjson')).map((line) => JSON.parse(line) as { readonly rows: number });

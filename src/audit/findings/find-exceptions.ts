@@ -10,6 +10,7 @@ import { inOneLogOnly } from './events/in-one-log-only.ts';
 import { vaultUnexamined } from './access/vault-unexamined.ts';
 import type { Posture } from '../model/posture.ts';
 import type { Finding, FindingRule } from '../model/finding.ts';
+import type { Job } from '../model/job.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 import { claimedRead } from './events/claimed-read.ts';
 import { brokerReadMissing } from './events/broker-read-missing.ts';
@@ -43,6 +44,23 @@ import { tagMalformed } from './state/tag-malformed.ts';
 import { tagWidened } from './state/tag-widened.ts';
 import { unattributedRead } from './events/unattributed-read.ts';
 import { unexplainedWrite } from './events/unexplained-write.ts';
+import { oldValueAlive } from './state/old-value-alive.ts';
+import { placeNotServed } from './state/place-not-served.ts';
+import { approvalMissing } from './state/approval-missing.ts';
+import { emergencyUnexplained } from './state/emergency-unexplained.ts';
+import { brokerReadOutsidePolicy } from './state/broker-read-outside-policy.ts';
+import { useOutsidePolicy } from './state/use-outside-policy.ts';
+import { accessNotApproved } from './state/access-not-approved.ts';
+import { jobUnconfirmed } from './state/job-unconfirmed.ts';
+import { rowsBelowTotal } from './state/rows-below-total.ts';
+import { sliceAltered } from './state/slice-altered.ts';
+import { policyWidened } from './state/policy-widened.ts';
+import { grantBeyondPolicy } from './access/grant-beyond-policy.ts';
+import { setupChanged } from './access/setup-changed.ts';
+import { vaultUnshielded } from './access/vault-unshielded.ts';
+import { deletionIrrecoverable } from './access/deletion-irrecoverable.ts';
+import { logNotKept } from './access/log-not-kept.ts';
+import { refusedOutside } from './events/refused-outside.ts';
 import { unreadableRow } from './state/unreadable-row.ts';
 
 const rules: ReadonlyMap<FindingRule, FindingRuleFactory> = new Map<FindingRule, FindingRuleFactory>([
@@ -57,6 +75,12 @@ const rules: ReadonlyMap<FindingRule, FindingRuleFactory> = new Map<FindingRule,
   ['old-version-read', oldVersionRead],
   ['expired-value-read', expiredValueRead],
   ['duplicate-receipt', duplicateReceipt],
+  ['slice-altered', sliceAltered],
+  ['broker-read-outside-policy', brokerReadOutsidePolicy],
+  ['use-outside-policy', useOutsidePolicy],
+  ['access-not-approved', accessNotApproved],
+  ['approval-missing', approvalMissing],
+  ['refused-outside', refusedOutside],
   ['read-by-person', readByPerson],
   ['denied-burst', deniedBurst],
   ['unexplained-write', unexplainedWrite],
@@ -86,6 +110,17 @@ const rules: ReadonlyMap<FindingRule, FindingRuleFactory> = new Map<FindingRule,
   ['rows-below-metric', rowsBelowMetric],
   ['vault-unexamined', vaultUnexamined],
   ['in-one-log-only', inOneLogOnly],
+  ['old-value-alive', oldValueAlive],
+  ['place-not-served', placeNotServed],
+  ['emergency-unexplained', emergencyUnexplained],
+  ['job-unconfirmed', jobUnconfirmed],
+  ['rows-below-total', rowsBelowTotal],
+  ['policy-widened', policyWidened],
+  ['grant-beyond-policy', grantBeyondPolicy],
+  ['setup-changed', setupChanged],
+  ['vault-unshielded', vaultUnshielded],
+  ['deletion-irrecoverable', deletionIrrecoverable],
+  ['log-not-kept', logNotKept],
 ]);
 
 /** What the rules saw of a share of a period, by their names. */
@@ -130,6 +165,8 @@ export function findExceptions(context: FindingContext): {
   /** Shows one inventory. Returns what the rules say of each secret of it, in its order. */
   seeInventory(snapshot: InventorySnapshot): readonly Judgements[];
   look(posture: Posture): void;
+  /** Shows one job of the period. */
+  job(job: Job): void;
   receipt(receipt: AuditedReceipt): void;
   /** What the rules saw of rows and receipts. */
   take(): RuleShares;
@@ -172,6 +209,9 @@ export function findExceptions(context: FindingContext): {
     },
     look(posture) {
       for (const { observer } of observers) observer.look?.(posture);
+    },
+    job(job) {
+      for (const { observer } of observers) observer.job?.(job);
     },
     receipt(receipt) {
       for (const { observer } of observers) observer.receipt?.(receipt);

@@ -5,10 +5,13 @@ import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import type { AttributionContext } from '../attribution/rules/attribution-rule.ts';
 import type { Attribution } from '../model/attribution.ts';
 import type {
+  AccessRecord,
   HourCoverage,
   InventorySnapshot,
+  PolicyChange,
   ReportingPeriod,
   SecretInventoryEntry,
+  SliceRecord,
 } from '../model/audited-period.ts';
 import type { LedgerReceipt } from '../collection/receipt-ledger.ts';
 import type { Finding } from '../model/finding.ts';
@@ -49,6 +52,10 @@ export interface EndOfPeriod {
   readonly coverage: readonly HourCoverage[];
   readonly unreadable: readonly { readonly place: string; readonly reason: string }[];
   readonly inventory: readonly SecretInventoryEntry[];
+  readonly access: AccessRecord;
+  readonly slices: readonly SliceRecord[];
+  readonly policyChanges: readonly PolicyChange[];
+  readonly period: ReportingPeriod;
 }
 
 /**
@@ -65,6 +72,8 @@ export interface AuditedReceipt extends LedgerReceipt {
   readonly job: Job | null;
   /** Whether it was found in the log of another job. */
   readonly isCopy: boolean;
+  /** Whether it is such a copy, or other receipts claim one of its requests. */
+  readonly isContested: boolean;
   /** Whether a row of the log has one of its ids; `null` while rows may still arrive, and for a read that was refused. */
   readonly matched: boolean | null;
 }
@@ -83,6 +92,8 @@ interface FindingObserver {
   seeInventory?(snapshot: InventorySnapshot): ReadonlyMap<string, 'broken' | 'kept'>;
   /** Shown the looks at grants and setup, ascending, after the rows: first the last one before the period. */
   look?(posture: Posture): void;
+  /** Every job of the period, before the rows. */
+  job?(job: Job): void;
   /** Every receipt that was answered in the period, once, in order of their references, after the rows. */
   receipt?(receipt: AuditedReceipt): void;
   /**
@@ -92,11 +103,6 @@ interface FindingObserver {
   take?(): unknown;
   absorb?(share: never): void;
   findings(end: EndOfPeriod): readonly Finding[];
-}
-
-/** Whether a look or a change lies in the period; rules are also shown the last look before it. */
-export function isWithin({ from, to }: ReportingPeriod, at: string): boolean {
-  return Date.parse(at) >= from.getTime() && Date.parse(at) < to.getTime();
 }
 
 export type FindingRuleFactory = (context: FindingContext) => FindingObserver;

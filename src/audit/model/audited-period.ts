@@ -235,7 +235,6 @@ export interface AccessRecord {
   readonly notSeen: readonly UnseenPart[];
 }
 
-/** The result of auditing one period: the input of the evidence room. */
 /** One version that came due in the period, or was replaced in it. */
 export interface RotationDue {
   /** `vault/secret`. */
@@ -248,8 +247,11 @@ export interface RotationDue {
   readonly isLate: boolean;
 }
 
+/** The result of auditing one period: the input of the evidence room. */
 export interface AuditedPeriod {
   readonly period: ReportingPeriod;
+  /** The end of the period, or the time of the audit if that is earlier. */
+  readonly asOf: Date;
   readonly vaults: readonly string[];
   /** Rows in the slices, before any exclusion. */
   readonly rowsRead: number;

@@ -40,3 +40,8 @@ export function hourOf(at: number): number {
 export function hourName(at: number): string {
   return `${new Date(hourOf(at)).toISOString().slice(0, 19)}Z`;
 }
+
+/** Whether a moment (ISO 8601) lies in the half-open period. */
+export function isWithin({ from, to }: ReportingPeriod, at: string): boolean {
+  return Date.parse(at) >= from.getTime() && Date.parse(at) < to.getTime();
+}

@@ -39,7 +39,24 @@ export type FindingRule =
   | 'unproven-approval'
   | 'expired-value-read'
   | 'secret-not-inventoried'
-  | 'clock-off';
+  | 'clock-off'
+  | 'refused-outside'
+  | 'old-value-alive'
+  | 'place-not-served'
+  | 'approval-missing'
+  | 'emergency-unexplained'
+  | 'broker-read-outside-policy'
+  | 'use-outside-policy'
+  | 'access-not-approved'
+  | 'job-unconfirmed'
+  | 'rows-below-total'
+  | 'slice-altered'
+  | 'policy-widened'
+  | 'grant-beyond-policy'
+  | 'setup-changed'
+  | 'vault-unshielded'
+  | 'deletion-irrecoverable'
+  | 'log-not-kept';
 
 /** Something an auditor should look at. */
 export interface Finding {

@@ -7,10 +7,10 @@ import type {
   TableLook,
   UnseenPart,
 } from '../model/audited-period.ts';
-import type { NotSeenReason, Posture, Seen, VaultPosture } from '../model/posture.ts';
+import type { NotSeenReason, Posture, Seen } from '../model/posture.ts';
+import { grantsAt, readersByScope } from './grant-days.ts';
 import { createSetupLooks } from './setup-looks.ts';
-import { type EffectiveReader, effectiveReaders, type ReaderGrant } from './effective-readers.ts';
-import { policyAccess } from './policy-access.ts';
+import type { EffectiveReader } from './effective-readers.ts';
 
 const reasons: Readonly<Record<NotSeenReason, string>> = {
   'access-denied': 'the identity may not read them: it needs the role Reader on the subscription',
@@ -59,13 +59,11 @@ export function createAccessRecord(
         note('tables', "the plan and retention of the log's tables", workspaceTables);
       for (const one of posture.vaults.filter(({ vault }) => vaults.has(vault))) {
         const { vault, setup, diagnosticSettings, requests } = one;
-        const readers = secretsOf(posture, one).map((secret) =>
-          effectiveReaders(posture, { vault, secret }, new Date(at)),
-        );
+        const readers = readersByScope(posture, one);
         for (const seen of readers) {
           if (seen.outcome !== 'seen') continue;
           // What was too much in the morning was so on that day, whatever the evening's look or policy says.
-          for (const day of daysOf(at, one, seen.value, policyAt))
+          for (const { day } of grantsAt(at, one, seen.value, policyAt))
             if (day.why !== null || grantDays.get(day.id)?.why == null) grantDays.set(day.id, day);
         }
         for (const principalId of untold(readers))
@@ -100,63 +98,4 @@ const untoldReason = 'Azure did not show the members of a group, a role or a den
 function untold(readers: readonly Seen<readonly EffectiveReader[]>[]): ReadonlySet<string> {
   const seen = readers.flatMap((one) => (one.outcome === 'seen' ? one.value : []));
   return new Set(seen.filter(({ verdict }) => verdict === 'cannot-tell').map(({ principalId }) => principalId));
-}
-
-/** `null` for the whole vault, and each secret on which an assignment lies. */
-function secretsOf({ subscriptions }: Posture, { resourceId }: VaultPosture): readonly (string | null)[] {
-  const start = `${resourceId ?? ''}/secrets/`;
-  const scopes = subscriptions.flatMap(({ assignments }) =>
-    assignments.outcome === 'seen' ? assignments.value.map(({ scope }) => scope) : [],
-  );
-  const names = scopes.filter((scope) => scope.startsWith(start)).map((scope) => scope.slice(start.length));
-  return [null, ...new Set(names)];
-}
-
-function daysOf(
-  at: string,
-  vault: VaultPosture,
-  readers: readonly EffectiveReader[],
-  policyAt: PolicyAt,
-): readonly GrantDay[] {
-  return readers.flatMap(({ principalId, grants }) =>
-    grants.map((grant): GrantDay => {
-      const { role, scope, reach, group, id, verdict } = grant;
-      const day = at.slice(0, 10);
-      const why = verdict === 'may-read' ? excessOf(policyAt(at), principalId, vault, grant) : null;
-      return {
-        id: `${principalId} ${id} ${day}`,
-        day,
-        at,
-        vault: vault.vault,
-        principalId,
-        role,
-        scope,
-        reach,
-        group,
-        verdict,
-        why,
-      };
-    }),
-  );
-}
-
-/** Why a grant is more than the policy opens; `null` if it is not. */
-function excessOf(
-  policy: ReturnType<PolicyAt>,
-  principalId: string,
-  { vault, staging }: VaultPosture,
-  { reach, scope }: ReaderGrant,
-): string | null {
-  const identity = policy.identities.get(principalId);
-  if (identity === undefined) return 'the policy does not list the identity';
-  if (identity.role === 'rotator' || identity.role === 'platform') return null;
-  if (reach !== 'secret') {
-    if (identity.role === 'runner') return 'a runner can read every secret of the vault';
-    return staging ? 'it reaches values that wait to be published' : null;
-  }
-  const secret = scope.split('/').at(-1) ?? '';
-  // Which secrets are Keyturn's own is not part of a look, so a reporter's grant on one secret is taken for one of them.
-  const isOwn = identity.role !== 'runner';
-  const access = policyAccess(policy, principalId, { vault, secret, isOwn });
-  return access === 'forbidden' ? 'the policy opens the secret to none of its repositories' : null;
 }

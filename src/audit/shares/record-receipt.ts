@@ -3,9 +3,7 @@ import type { ReceiptRecord } from '../model/audited-period.ts';
 import { jobName } from '../model/job-name.ts';
 
 /** A receipt as the population of receipts lists it: never a value. */
-export function recordReceipt(
-  audited: AuditedReceipt & { readonly isContested: boolean; readonly also: readonly string[] },
-): ReceiptRecord {
+export function recordReceipt(audited: AuditedReceipt & { readonly also: readonly string[] }): ReceiptRecord {
   const { receipt, channel, reference, job, at, matched, isContested, also } = audited;
   const { runId, jobId, attempt } = receipt.job;
   return {

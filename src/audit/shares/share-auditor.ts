@@ -76,7 +76,6 @@ type ReceiptCounts = AuditedPeriod['receipts'];
 
 /** One receipt, for whoever counts it. */
 interface CountedReceipt extends AuditedReceipt {
-  readonly isContested: boolean;
   readonly also: readonly string[];
   /** Whether it is another receipt, told once more: it counts for its channel alone. */
   readonly isRepeated: boolean;

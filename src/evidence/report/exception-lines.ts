@@ -112,8 +112,9 @@ export function severityCounts(findings: readonly Finding[]): Readonly<Record<Fi
 const testsNamed = 4;
 
 /**
- * The tests whose deviations are in no exception, because no rule is behind them; most deviations first. Without the test
- * of decisions, whose events are the exceptions themselves. `null` if there are none.
+ * The tests whose deviations are in no exception; most deviations first. Every test has a rule, so there are none; if a rule
+ * misses one all the same, the report says so and hides nothing. Without the test of decisions, whose events are the
+ * exceptions themselves. `null` if there are none.
  */
 export function deviationsElsewhere(matrix: readonly MatrixLine[]): string | null {
   const tests = matrix

@@ -1,15 +1,10 @@
-import { jobName } from '../../audit/model/job-name.ts';
-import { dayMs } from '../../secrets/duration.ts';
+import { judgeJob, judgePolicyChanges, judgeSlices, judgeTotals } from '../../audit/criteria/evidence-criteria.ts';
 import type { ReaderVerdict } from '../../audit/model/posture.ts';
 import type { ControlTestFactory } from './control-test.ts';
+import { tallyVerdict, verdictTest } from './verdict-test.ts';
 
 /** A receipt and the row of its read may differ by this much before the join holds them to contradict each other. */
 const mostClockOffsetMs = 30_000;
-
-/** The only plan of a table whose rows can be joined and counted by any query. Source: Azure Monitor, "Table plans". */
-const searchablePlan = 'Analytics';
-/** A report is sealed two days after its period, when all rows have arrived. */
-const reportingDays = 2;
 
 /** Why nobody can tell whether the holder of a grant can read, or that it cannot read yet. */
 const untoldGrants: Readonly<Record<Exclude<ReaderVerdict, 'may-read'>, string>> = {
@@ -41,14 +36,8 @@ export const logTests: Readonly<Record<string, ControlTestFactory>> = {
     },
   }),
   'jobs-on-record': (_material, tally) => ({
-    job(job) {
-      const event = jobName(job);
-      const at = job.startedAt ?? job.createdAt;
-      if (job.known === 'hook') tally.deviate({ event, at, subject: event, why: 'it is known only from a webhook' });
-      else if (job.endedBetween !== undefined) {
-        tally.deviate({ event, at, subject: event, why: 'Gitea never stated how this attempt ended' });
-      } else if (job.status === 'completed') tally.keep();
-      else tally.skip('that had not ended');
+    job: (job) => {
+      tallyVerdict(tally, judgeJob(job));
     },
   }),
   'log-complete': (_material, tally) => ({
@@ -63,29 +52,8 @@ export const logTests: Readonly<Record<string, ControlTestFactory>> = {
       }
     },
   }),
-  'totals-agree': (_material, tally) => ({
-    finish(audited) {
-      for (const { path, count, controlTotal } of audited.slices) {
-        const at = audited.period.from.toISOString();
-        if (controlTotal === null) tally.skip('of files, which have no independent total');
-        // Rows that arrive between the two queries make the answer the larger one.
-        else if (count >= controlTotal) tally.keep();
-        else {
-          const why = `${String(count)} rows where the store counted ${String(controlTotal)}`;
-          tally.deviate({ event: path, at, subject: path, why });
-        }
-      }
-    },
-  }),
-  'evidence-hashed': (_material, tally) => ({
-    finish(audited) {
-      for (const { path, isIntact } of audited.slices) {
-        const at = audited.period.from.toISOString();
-        if (isIntact) tally.keep();
-        else tally.deviate({ event: path, at, subject: path, why: 'its rows changed after they were collected' });
-      }
-    },
-  }),
+  'totals-agree': verdictTest((_material, audited) => judgeTotals(audited)),
+  'evidence-hashed': verdictTest((_material, audited) => judgeSlices(audited)),
   'grants-reviewed': (_material, tally) => ({
     finish(audited) {
       for (const { id, at, vault, why, verdict } of audited.access.grantDays) {
@@ -105,22 +73,6 @@ export const logTests: Readonly<Record<string, ControlTestFactory>> = {
       }
     },
   }),
-  'log-kept': ({ period }, tally) => {
-    const neededDays = Math.ceil((period.to.getTime() - period.from.getTime()) / dayMs) + reportingDays;
-    return {
-      finish(audited) {
-        for (const { at, table, plan, retentionDays } of audited.access.tableLooks) {
-          const short = retentionDays < neededDays;
-          const why = [
-            ...(plan === searchablePlan ? [] : [`its plan is ${plan}, which Keyturn's queries cannot search`]),
-            ...(short ? [`it keeps rows ${String(retentionDays)} days, and ${String(neededDays)} are needed`] : []),
-          ];
-          if (why.length === 0) tally.keep();
-          else tally.deviate({ event: `${table} ${at}`, at, subject: table, why: why.join('; ') });
-        }
-      },
-    };
-  },
   'findings-decided': (_material, tally) => ({
     finish(audited) {
       for (const { id, severity, firstAt, subject, description } of audited.findings) {
@@ -132,12 +84,5 @@ export const logTests: Readonly<Record<string, ControlTestFactory>> = {
       }
     },
   }),
-  'policy-changes': (_material, tally) => ({
-    finish(audited) {
-      for (const { loadedAt, sha256, widens } of audited.policyChanges) {
-        if (widens.length === 0) tally.keep();
-        else tally.deviate({ event: sha256, at: loadedAt, subject: 'policy', why: widens.join('; ') });
-      }
-    },
-  }),
+  'policy-changes': verdictTest((_material, audited) => judgePolicyChanges(audited)),
 };

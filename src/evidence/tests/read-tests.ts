@@ -104,13 +104,12 @@ export const eventTests: Readonly<Record<string, ControlTestFactory>> = {
       },
     };
   },
-  'outside-refused': ({ policyAt }, tally) => ({
-    event({ retrieval }) {
-      if (retrieval.kind !== 'denied') return;
-      const { objectId } = retrieval.identity;
-      if (retrieval.denial !== 'firewall') tally.skip('by something else than the firewall of a vault');
-      else if (objectId === null || !policyAt(retrieval.at).identities.has(objectId)) tally.keep();
-      else tally.deviate(deviation({ retrieval }, 'an identity of the policy asked from an address outside'));
+  'outside-refused': (_material, tally) => ({
+    event(event) {
+      if (event.retrieval.kind !== 'denied') return;
+      const why = 'an identity of the policy asked from an address outside';
+      if (event.judgements.has('refused-outside')) judge(event, 'refused-outside', why, tally);
+      else tally.skip('by something else than the firewall of a vault');
     },
   }),
   // Decisions are made on findings, which are complete when all events are seen.

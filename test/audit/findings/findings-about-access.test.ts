@@ -54,6 +54,32 @@ describe('a grant on a whole vault', () => {
   });
 });
 
+describe('a grant that the policy does not open', () => {
+  const stranger = { assignments: [assignment({ role: user, principalId: 'stranger' })] };
+
+  it('is a finding from the first look that shows it to the first that does not', () => {
+    const of = foundWith([look(morning, stranger), look(noon, stranger), look(evening)]).filter(
+      ({ rule }) => rule === 'grant-beyond-policy',
+    );
+    expect(of).toMatchObject([
+      { subject: 'kv-prod', firstAt: morning, ended: { at: evening, by: `the look of ${evening}` } },
+    ]);
+    const open = foundWith([look(morning, stranger)]).filter(({ rule }) => rule === 'grant-beyond-policy');
+    expect(open).toMatchObject([{ id: of[0]?.id, ended: null }]);
+  });
+
+  it('does not end with a look that did not see the grants', () => {
+    const blind = look(evening, { subscription: { assignments: notSeen } });
+    const [finding] = foundWith([look(morning, stranger), blind]).filter(({ rule }) => rule === 'grant-beyond-policy');
+    expect(finding?.ended).toBeNull();
+  });
+
+  it('is none for an identity whose grant another rule tells of', () => {
+    const runner = { assignments: [assignment({ role: user, principalId: 'runner' })] };
+    expect(of('grant-beyond-policy', foundWith([look(morning, runner)]))).toEqual([]);
+  });
+});
+
 describe('readable staging', () => {
   const given = {
     assignments: ['rotator', 'runner', 'stranger'].map((principalId) => assignment({ role: user, principalId })),

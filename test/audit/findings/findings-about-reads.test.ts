@@ -187,6 +187,16 @@ describe('findings about receipts', () => {
     ]);
   });
 
+  it('name receipts that differ and of which no read is in the log', () => {
+    const refused = (number: number, status: number) =>
+      posted(receipt(number, 'lost', { version: null, requests: [{ id: 'lost', status, at: moment(100) }] }));
+    const findings = found({ jobs, receipts: [refused(1, 403), refused(2, 404)] });
+    expect(of('duplicate-receipt', findings).map(({ subject }) => subject)).toEqual([
+      'acme/shop 10/1.1',
+      'acme/shop 10/2.1',
+    ]);
+  });
+
   it('name receipts without a row once no more rows can arrive', () => {
     const receipts = [posted(receipt(1, 'lost'))];
     expect(of('orphan-receipt', found({ jobs, receipts }))).toMatchObject([

@@ -9,7 +9,7 @@ import type { InventorySnapshot } from '../../../src/audit/model/audited-period.
 import type { Retrieval } from '../../../src/audit/model/retrieval.ts';
 import type { RotationHistory } from '../../../src/rotation/history/rotation-history.ts';
 import * as given from '../attribution-fixtures.ts';
-import { bound, inventoried } from '../finding-fixtures.ts';
+import { bound, emptyEnd, inventoried } from '../finding-fixtures.ts';
 
 const seed = Number(process.env['KEYTURN_TEST_SEED'] ?? Date.now() % 2 ** 31);
 console.log(`monotony: KEYTURN_TEST_SEED=${String(seed)}`);
@@ -126,12 +126,8 @@ function idsOf({ rows: all, inventories: taken, rotation }: World, until: number
   }
   const asOf = Date.parse(end);
   const found = exceptions.findings({
-    settledTo: asOf,
-    asOf,
+    ...emptyEnd({ from: new Date(start), to: new Date(asOf) }),
     rowsSince: start,
-    coverage: [],
-    unreadable: [],
-    inventory: [],
   });
   return new Map(found.map(({ id, rule, subject }) => [id, `${rule} ${subject}`]));
 }

@@ -10,7 +10,7 @@ import type { Retrieval } from '../../../src/audit/model/retrieval.ts';
 import { collectKnownSecrets } from '../../../src/audit/period/collect-known-secrets.ts';
 import { createReadsOnRecord } from '../../../src/audit/period/reads-on-record.ts';
 import * as given from '../attribution-fixtures.ts';
-import { bound } from '../finding-fixtures.ts';
+import { bound, emptyEnd } from '../finding-fixtures.ts';
 
 const seed = Number(process.env['KEYTURN_TEST_SEED'] ?? Date.now() % 2 ** 31);
 console.log(`rules add up: KEYTURN_TEST_SEED=${String(seed)}`);
@@ -78,8 +78,7 @@ function findingsOf(all: readonly Retrieval[], cuts: readonly number[]): readonl
     sum.absorb(structuredClone(share.take()));
   }
   for (const receipt of listReceipts(attributor.context, period, period.to.getTime())) sum.receipt(receipt);
-  const settledTo = period.to.getTime();
-  return sum.findings({ settledTo, asOf: settledTo, rowsSince: null, coverage: [], unreadable: [], inventory: [] });
+  return sum.findings(emptyEnd(period));
 }
 
 describe('what the rules saw of shares of a period', () => {

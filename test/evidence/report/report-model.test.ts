@@ -54,6 +54,23 @@ const rules = {
   'expired-value-read': 1,
   'secret-not-inventoried': 1,
   'clock-off': 1,
+  'refused-outside': 1,
+  'old-value-alive': 1,
+  'place-not-served': 1,
+  'approval-missing': 1,
+  'emergency-unexplained': 1,
+  'broker-read-outside-policy': 1,
+  'use-outside-policy': 1,
+  'access-not-approved': 1,
+  'job-unconfirmed': 1,
+  'rows-below-total': 1,
+  'slice-altered': 1,
+  'policy-widened': 1,
+  'grant-beyond-policy': 1,
+  'setup-changed': 1,
+  'vault-unshielded': 1,
+  'deletion-irrecoverable': 1,
+  'log-not-kept': 1,
 } as const satisfies Record<FindingRule, 1>;
 
 async function* none(): AsyncGenerator<never> {}
@@ -61,7 +78,7 @@ async function* none(): AsyncGenerator<never> {}
 describe('the catalogue of controls', () => {
   it('maps every rule to a test, and every test to a control of both frameworks', async () => {
     const { observations, frameworks } = await readControlCatalogue(['soc2', 'iso27001']);
-    expect(observations.flatMap((one) => one.rules).sort()).toEqual(Object.keys(rules).sort());
+    expect([...new Set(observations.flatMap((one) => one.rules))].sort()).toEqual(Object.keys(rules).sort());
     expect(observations.map((one) => one.id).sort()).toEqual(Object.keys(controlTests).sort());
     for (const { framework, controls } of frameworks) {
       const used = new Set(controls.flatMap(({ tests }) => tests.map(({ observation }) => observation.id)));

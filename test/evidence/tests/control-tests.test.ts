@@ -17,7 +17,7 @@ import type { FindingStep } from '../../../src/audit/model/finding-life.ts';
 import type { Finding, FindingRule } from '../../../src/audit/model/finding.ts';
 import { readControlCatalogue } from '../../../src/evidence/report/control-catalogue.ts';
 import { observeControls } from '../../../src/evidence/report/observe-controls.ts';
-import { issuersWithoutProvider } from '../../../src/evidence/tests/rotation-tests.ts';
+import { issuersWithoutProvider } from '../../../src/audit/criteria/rotation-criteria.ts';
 import {
   controlTests,
   runControlTests,
@@ -29,7 +29,7 @@ import type { Job } from '../../../src/audit/model/job.ts';
 import type { RotationHistory } from '../../../src/rotation/history/rotation-history.ts';
 import { emptyPolicy } from '../../../src/secrets/policy.ts';
 import * as given from '../../audit/attribution-fixtures.ts';
-import { bound, inventoried, secret } from '../../audit/finding-fixtures.ts';
+import { bound, found, inventoried, secret } from '../../audit/finding-fixtures.ts';
 import type { Person } from '../../../src/provenance/person.ts';
 import { subjectOf } from '../../../src/audit/model/retrieval-names.ts';
 import { personCalled } from '../../provenance/people.ts';
@@ -220,6 +220,7 @@ function run(test: string, world: World) {
   for (const one of days) dues.see(one.secret, one.at);
   const audited: AuditedPeriod = {
     period: { from: new Date('2026-03-02T00:00:00Z'), to: new Date('2026-03-03T00:00:00Z') },
+    asOf: new Date('2026-03-03T00:00:00Z'),
     vaults: ['kv'],
     rowsRead: 10,
     exclusions: [],
@@ -332,9 +333,8 @@ const acceptance: FindingStep = {
 };
 
 /** A request that the firewall of a vault refused. */
-function refused(objectId: string): AuditedEvent {
-  const { retrieval, ...rest } = other('denied');
-  return { ...rest, retrieval: { ...retrieval, denial: 'firewall', identity: given.workload(objectId) } };
+function refused(judgement: 'broken' | 'kept'): AuditedEvent {
+  return other('denied', { 'refused-outside': judgement });
 }
 const sensitive = { ...other('write', { 'sensitive-operation': 'broken' }) };
 const backedUp: Finding = {
@@ -424,8 +424,8 @@ const cases: Readonly<Record<string, { readonly works: World; readonly broken: W
     },
   },
   'outside-refused': {
-    works: { rows: [refused('stranger')] },
-    broken: { rows: [refused('shared')] },
+    works: { rows: [refused('kept')] },
+    broken: { rows: [refused('broken')] },
   },
   'sensitive-operations': {
     works: {
@@ -750,6 +750,65 @@ describe('every control test', () => {
   });
 });
 
+/** Tests whose events are findings themselves, or are told from findings: they deviate only where there is one. */
+const toldFromFindings = [
+  'findings-decided',
+  'denials-watched',
+  'sensitive-operations',
+  'rotations-finish',
+  'secrets-in-use',
+];
+
+/** Tests of rows and inventories: their verdict is that of a rule, which makes a finding of what it says is broken. */
+const judgedByRules = [
+  ...['reads-accounted', 'identities-known', 'reads-inside-namespace', 'reads-by-persons', 'old-versions-unread'],
+  ...['expired-values-unread', 'inventory-complete', 'staging-untouched', 'changes-explained', 'sets-inventoried'],
+  ...['expiry-set', 'tags-within-policy', 'rotation-on-time', 'rows-understood', 'outside-refused'],
+  // Of receipts, hours and looks at settings: test/audit/findings holds both sides.
+  ...['receipts-reconcile', 'clocks-agree', 'log-complete', 'log-sent', 'grants-reviewed'],
+];
+
+describe('every deviation has a finding with a life', () => {
+  it('because every test that can deviate is covered by a rule', () => {
+    const uncovered = catalogue.observations.filter(({ rules }) => rules.length === 0).map(({ id }) => id);
+    // Its deviations are findings that are open.
+    expect(uncovered).toEqual(['findings-decided']);
+  });
+
+  const others = Object.entries(cases).filter(([test]) => ![...toldFromFindings, ...judgedByRules].includes(test));
+  it.each(others)(
+    '%s: the rules of the test find what it counts, and the same world mended has no finding',
+    (test, world) => {
+      const rules = catalogue.observations.find(({ id }) => id === test)?.rules ?? [];
+      const told = ({
+        access,
+        slices,
+        policyChanges,
+        history,
+        brokered,
+        accessRequests,
+        jobRecords,
+        policyAt,
+      }: World) =>
+        found({
+          policyAt: policyAt ?? (() => bound({ repositories: ['acme/shop'] }, { approval: ['publish'] })),
+          ...(access === undefined ? {} : { access }),
+          ...(slices === undefined ? {} : { slices }),
+          ...(policyChanges === undefined ? {} : { policyChanges }),
+          ...(history === undefined ? {} : { history }),
+          ...(brokered === undefined ? {} : { brokered }),
+          ...(accessRequests === undefined ? {} : { accessRequests }),
+          ...(jobRecords === undefined ? {} : { jobRecords }),
+        }).filter(({ rule }) => rules.includes(rule) && rule !== 'broker-read-missing');
+      expect(told(world.works)).toEqual([]);
+      const findings = told(world.broken);
+      for (const { event } of run(test, world.broken).reported)
+        expect(findings.some(({ evidence }) => evidence.includes(event))).toBe(true);
+      expect(findings.length).toBeGreaterThan(0);
+    },
+  );
+});
+
 describe('a test without its criterion', () => {
   it.each(['reads-accounted', 'reads-inside-namespace', 'identities-known'])(
     '%s tests nothing while there is no policy',
@@ -819,7 +878,7 @@ describe('replaced credentials are dead', () => {
 
 describe('the boundary of a vault', () => {
   it('tests refusals by the firewall alone, and counts each by an identity of the policy', () => {
-    const rows = [refused('shared'), refused('shared'), refused('stranger'), other('denied')];
+    const rows = [refused('broken'), refused('broken'), refused('kept'), other('denied')];
     expect(run('outside-refused', { rows })).toMatchObject({ population: 4, tested: 3, deviations: 2 });
   });
 });

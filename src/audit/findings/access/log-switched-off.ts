@@ -1,4 +1,5 @@
-import { type FindingRuleFactory, isWithin } from '../finding-rule.ts';
+import { isWithin } from '../../model/calendar.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
 import { counted, createFindingTally } from '../finding-tally.ts';
 
 const deletion = 'microsoft.insights/diagnosticsettings/delete';

@@ -1,4 +1,5 @@
-import { type FindingRuleFactory, isWithin } from '../finding-rule.ts';
+import { isWithin } from '../../model/calendar.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
 import { createFindingTally } from '../finding-tally.ts';
 
 /** Vaults of the same subscription that no setting of Keyturn names: nobody examines who reads there. */

@@ -9,9 +9,9 @@ const mostClockOffsetMs = 30_000;
 export const clockOff: FindingRuleFactory = () => {
   const tally = createFindingTally('clock-off');
   return {
-    receipt({ receipt, reference, at, job, isCopy }) {
+    receipt({ receipt, reference, at, job }) {
       const offset = receipt.clockOffsetMs;
-      if (isCopy || offset === null || Math.abs(offset) <= mostClockOffsetMs) return;
+      if (offset === null || Math.abs(offset) <= mostClockOffsetMs) return;
       const subject =
         job === null
           ? `job ${String(receipt.job.jobId)}.${String(receipt.job.attempt)}`

@@ -1,10 +1,11 @@
 import type { JobNumbers } from '../../../provenance/job-numbers.ts';
+import type { Receipt } from '../../../provenance/receipt.ts';
 import { isContested } from '../../attribution/receipt-index.ts';
 import type { Attribution } from '../../model/attribution.ts';
 import { jobName } from '../../model/job-name.ts';
 import type { FindingRuleFactory } from '../finding-rule.ts';
 import { subjectOf } from '../../model/retrieval-names.ts';
-import { createFindingTally } from '../finding-tally.ts';
+import { counted, createFindingTally } from '../finding-tally.ts';
 
 /**
  * Receipts that were used twice, or that differ from another one of their read. One printed by another job than its own is a finding about the copier. A read that
@@ -16,6 +17,18 @@ export const duplicateReceipt: FindingRuleFactory = ({ attribution: { jobs, rece
   const name = (numbers: Pick<JobNumbers, 'instance' | 'jobId' | 'attempt'>) => {
     const job = jobs.find(numbers);
     return job === null ? `job ${String(numbers.jobId)}.${String(numbers.attempt)}` : jobName(job);
+  };
+  const addUnread = (receipt: Receipt, reference: string, at: number): void => {
+    const subject = name(receipt.job);
+    tally.add({
+      subject,
+      key: 'without a read',
+      severity: 'high',
+      at: new Date(at).toISOString(),
+      evidence: reference,
+      description: ({ count }) =>
+        `${counted(count, 'receipt')} of ${subject} and others that differ claim the same request, and the log shows no read for it.`,
+    });
   };
   return {
     see(retrieval, attribution) {
@@ -42,7 +55,9 @@ export const duplicateReceipt: FindingRuleFactory = ({ attribution: { jobs, rece
       });
       return 'broken';
     },
-    receipt({ receipt, log, reference, at, isCopy }) {
+    receipt({ receipt, log, reference, at, isCopy, isContested: isDisputed, matched }) {
+      // A read that several receipts claim is told of by its row, if there is one.
+      if (isDisputed && !isCopy && matched !== true) addUnread(receipt, reference, at);
       if (log === null || !isCopy) return;
       const [copier, owner] = [name(log), name(receipt.job)];
       tally.add({

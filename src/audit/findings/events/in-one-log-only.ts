@@ -1,4 +1,5 @@
-import { type FindingRuleFactory, isWithin } from '../finding-rule.ts';
+import { isWithin } from '../../model/calendar.ts';
+import type { FindingRuleFactory } from '../finding-rule.ts';
 import { counted, createFindingTally } from '../finding-tally.ts';
 
 /** Rows that the workspace has and the archive has not, or the other way round: one of the two lost them. */
