@@ -270,8 +270,8 @@ async function findingContext(audit: PeriodToAudit, asOf: number) {
   const { records, period, rotations } = audit;
   const secrets = collectKnownSecrets();
   for await (const snapshot of snapshots(audit, asOf)) secrets.see(snapshot);
-  // A shorter period does not tell whether a grant was used in ninety days.
-  const before = { from: new Date(asOf - unusedDays * dayMs), to: period.from };
+  // A grant that was not used in the ninety days before the period is an exception from its first moment.
+  const before = { from: new Date(+period.from - unusedDays * dayMs), to: period.from };
   return {
     period,
     rotations,

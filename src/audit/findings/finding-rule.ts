@@ -35,7 +35,7 @@ export interface FindingContext {
   readonly secrets: KnownSecrets;
   readonly attribution: AttributionContext;
   readonly refusedReceipts: readonly RefusedReceipts[];
-  /** Reads before the period, as far as ninety days back from its end. */
+  /** Reads of the ninety days before the period. */
   readonly earlierReads: ReadsOnRecord;
   /** The time of which both the workspace and the archive are read and settled; `null` if only one log is read. */
   readonly bothLogs: ReportingPeriod | null;

@@ -175,13 +175,11 @@ describe('a grant that nobody uses', () => {
     expect(of('grant-unused', findings)).toMatchObject([{ subject: 'kv-prod/db', severity: 'low', count: 1 }]);
   });
 
-  it('is none if it was used in the period, or in the ninety days before', () => {
-    expect(of('grant-unused', foundWith([look(noon, onSecret)], { inventory, rowsSince, rows: [readBy()] }))).toEqual(
-      [],
-    );
-    expect(
-      of('grant-unused', foundWith([look(noon, onSecret)], { inventory, rowsSince, earlier: [readBy()] })),
-    ).toEqual([]);
+  it('is none if it was used in the ninety days before, or since', () => {
+    const earlier = [readBy({ at: '2026-02-01T00:00:00.0000000Z' })];
+    expect(of('grant-unused', foundWith([look(noon, onSecret)], { inventory, rowsSince, earlier }))).toEqual([]);
+    const rows = [readBy()];
+    expect(of('grant-unused', foundWith([look(noon, onSecret)], { inventory, rowsSince, earlier, rows }))).toEqual([]);
     const refused = readBy({ kind: 'denied', status: 403 });
     expect(
       of('grant-unused', foundWith([look(noon, onSecret)], { inventory, rowsSince, rows: [refused] })),
@@ -194,6 +192,35 @@ describe('a grant that nobody uses', () => {
     }
     const young = onSecret.assignments.map((one) => ({ ...one, createdAt: '2026-02-01T00:00:00Z' }));
     expect(of('grant-unused', foundWith([look(noon, { assignments: young })], { inventory, rowsSince }))).toEqual([]);
+  });
+
+  it('stays an exception, with its end, after it was used or removed in the period', () => {
+    const unused = (looks: readonly Posture[], more: Parameters<typeof found>[0] = {}) =>
+      foundWith(looks, { inventory, rowsSince, ...more }).filter(({ rule }) => rule === 'grant-unused');
+    const [open] = unused([look(noon, onSecret)]);
+    expect(open?.ended).toBeNull();
+
+    const late = readBy({ at: '2026-03-02T15:00:00.0000000Z' });
+    const used = unused([look(noon, onSecret)], { rows: [late] });
+    expect(used).toMatchObject([{ id: open?.id, ended: { at: '2026-03-02T15:00:00.000Z', by: late.id } }]);
+
+    const removed = unused([look(noon, onSecret), look(evening)]);
+    expect(removed).toMatchObject([{ id: open?.id, ended: { at: evening, by: `the look of ${evening}` } }]);
+  });
+
+  it('is one only from the moment at which ninety days are full', () => {
+    const period = { from: new Date('2026-01-01T00:00:00Z'), to: new Date('2026-07-01T00:00:00Z') };
+    const read = (at: string) => readBy({ at, correlationId: at });
+    const rows = [read('2026-01-05T00:00:00.0000000Z'), read('2026-05-01T00:00:00.0000000Z')];
+    const findings = foundWith([look('2026-01-01T06:00:00.000Z', onSecret)], {
+      inventory,
+      rowsSince,
+      period,
+      rows,
+    }).filter(({ rule }) => rule === 'grant-unused');
+    expect(findings).toMatchObject([
+      { firstAt: '2026-04-05T00:00:00.000Z', ended: { at: '2026-05-01T00:00:00.000Z', by: rows[1]?.id } },
+    ]);
   });
 
   it('is one finding for a grant on a vault, of which nothing was read', () => {
