@@ -21,7 +21,6 @@ import { liveFindings } from './findings/life/live-findings.ts';
 import type { AuditedPeriod, InventoriedSecret, InventorySnapshot, ReportingPeriod } from './model/audited-period.ts';
 import { jobKey } from './model/job-name.ts';
 import type { Observation } from './model/observation.ts';
-import type { Posture } from './model/posture.ts';
 import { collectKnownSecrets } from './period/collect-known-secrets.ts';
 import { type WithoutDeleted, withoutDeleted } from './period/deleted-evidence.ts';
 import { findUnreadJobs } from './period/find-unread-jobs.ts';
@@ -129,27 +128,23 @@ async function auditWith<Observed>(
     await observation.absorb(share.observed);
   }
 
-  const access = createAccessRecord(sources.vaults, period, inForce.policyAt);
-  await showLooks(records, { from: period.from, to: new Date(asOf) }, [exceptions, access]);
   const counted = rows.result(collection);
   const known = {
     period,
     coverage: coverage.coverage(),
     inventory: inventory.entries(),
-    access: access.record(),
+    access: await lookAtAccess(audit, sources, exceptions, asOf),
     slices: counted.slices,
     policyChanges: inForce.policyChanges,
   };
   const findings = exceptions.findings({ settledTo, rowsSince, asOf, unreadable: counted.unreadableRows, ...known });
-  const findingSteps = (await readFindingSteps(records)).filter(({ at }) => Date.parse(at) <= now.getTime());
   return {
     ownReads: sources.ownReads,
     asOf: new Date(asOf),
     vaults: [...sources.vaults].sort(),
     ...counted,
     findings,
-    findingLives: liveFindings(findings, findingSteps, now),
-    findingSteps,
+    ...(await livesOf(audit, findings)),
     jobs,
     receipts,
     ...inForce,
@@ -157,6 +152,27 @@ async function auditWith<Observed>(
     rotationsDue: dues.all(sets.take()).map(({ secret: _secret, ended: _ended, ...due }) => due),
     notRead: unreadIn(audit, gitea, deleted),
   };
+}
+
+/** Where each finding stands, and every step that a person took up to the time of the audit. */
+async function livesOf({ records, now }: PeriodToAudit, findings: AuditedPeriod['findings']) {
+  const findingSteps = (await readFindingSteps(records)).filter(({ at }) => Date.parse(at) <= now.getTime());
+  return { findingLives: liveFindings(findings, findingSteps, now), findingSteps };
+}
+
+/** Shows every look at grants and setup to the rules, in order, and keeps them for the report. */
+async function lookAtAccess(
+  { records, period }: PeriodToAudit,
+  { vaults, policyAt }: ShareSources,
+  exceptions: ReturnType<typeof findExceptions>,
+  asOf: number,
+): Promise<AuditedPeriod['access']> {
+  const access = createAccessRecord(vaults, period, policyAt);
+  for await (const posture of posturesOf(records, { from: period.from, to: new Date(asOf) })) {
+    exceptions.look(posture);
+    access.look(posture);
+  }
+  return access.record();
 }
 
 /** Everything that could not be read of the period, or is gone. */
@@ -239,15 +255,6 @@ async function showSecrets<Observed>(
   const judged = exceptions.seeInventory(snapshot);
   for (const [index, secret] of entries.entries())
     await observation.secretDay({ day: at.slice(0, 10), at, secret, judgements: judged[index] ?? new Map() });
-}
-
-/** Shows every look at grants and setup, in order. */
-async function showLooks(
-  records: RecordStore,
-  span: ReportingPeriod,
-  watching: readonly { look(posture: Posture): void }[],
-): Promise<void> {
-  for await (const posture of posturesOf(records, span)) for (const one of watching) one.look(posture);
 }
 
 /** What both logs were read for, with every row arrived; `null` if there is no such time. */
