@@ -120,9 +120,9 @@ async function auditWith<Observed>(
     exceptions.absorb(share.rules);
     await observation.absorb(share.observed);
   }
-  const { settledTo, rowsSince } = spanOf(collection);
+  const span = spanOf(collection);
   const receipts = { posted: 0, logged: 0, matched: 0, orphaned: 0 };
-  for await (const share of receiptShares(ledger, auditor, period, settledTo)) {
+  for await (const share of receiptShares(ledger, auditor, period, span.settledTo)) {
     for (const name of ['posted', 'logged', 'matched', 'orphaned'] as const) receipts[name] += share.counts[name];
     exceptions.absorb(share.rules);
     await observation.absorb(share.observed);
@@ -134,10 +134,10 @@ async function auditWith<Observed>(
     coverage: coverage.coverage(),
     inventory: inventory.entries(),
     access: await lookAtAccess(audit, sources, exceptions, asOf),
-    slices: counted.slices,
-    policyChanges: inForce.policyChanges,
   };
-  const findings = exceptions.findings({ settledTo, rowsSince, asOf, unreadable: counted.unreadableRows, ...known });
+  const { slices, unreadableRows: unreadable } = counted;
+  const { policyChanges } = inForce;
+  const findings = exceptions.findings({ ...span, asOf, unreadable, slices, policyChanges, ...known });
   return {
     ownReads: sources.ownReads,
     asOf: new Date(asOf),
