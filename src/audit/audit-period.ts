@@ -121,12 +121,8 @@ async function auditWith<Observed>(
     await observation.absorb(share.observed);
   }
   const span = spanOf(collection);
-  const receipts = { posted: 0, logged: 0, matched: 0, orphaned: 0 };
-  for await (const share of receiptShares(ledger, auditor, period, span.settledTo)) {
-    for (const name of ['posted', 'logged', 'matched', 'orphaned'] as const) receipts[name] += share.counts[name];
-    exceptions.absorb(share.rules);
-    await observation.absorb(share.observed);
-  }
+  const shares = receiptShares(ledger, auditor, period, span.settledTo);
+  const receipts = await showReceipts(shares, exceptions, observation);
 
   const counted = rows.result(collection);
   const known = {
@@ -218,6 +214,21 @@ async function* receiptShares<Observed>(
   for (let window = 0; window < ledger.windows; window += 1)
     yield auditor.auditReceipts(ledger.receiptsOf(window, period, settledTo));
   for await (const copy of ledger.copies(period)) yield auditor.auditReceipts([copy]);
+}
+
+/** Shows the receipts of the period to the rules and to the observation. Returns their numbers. */
+async function showReceipts<Observed>(
+  shares: ReturnType<typeof receiptShares<Observed>>,
+  exceptions: ReturnType<typeof findExceptions>,
+  observation: Observation<Observed>,
+): Promise<AuditedPeriod['receipts']> {
+  const receipts = { posted: 0, logged: 0, matched: 0, orphaned: 0 };
+  for await (const share of shares) {
+    for (const name of ['posted', 'logged', 'matched', 'orphaned'] as const) receipts[name] += share.counts[name];
+    exceptions.absorb(share.rules);
+    await observation.absorb(share.observed);
+  }
+  return receipts;
 }
 
 /** Jobs are shown in shares of so many. */
