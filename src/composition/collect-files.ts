@@ -22,7 +22,7 @@ export async function collectFiles(
     const to = new Date(Math.min(start + dayMs, period.to.getTime()));
     const controlTotal = totals.get(day) ?? 0;
     if (index > 0 && controlTotal === 0) continue;
-    const { bytes, count, answerSha256, query } = await log.lines({ from, to });
+    const { bytes, count, rowsSha256, answerSha256, query } = await log.lines({ from, to });
     queries[query.sha256] = { name: query.name, text: query.text };
     const bounds = {
       from: from.toISOString(),
@@ -33,7 +33,7 @@ export async function collectFiles(
     await createSliceOfLines(
       records,
       await slicePlace(records, bounds),
-      { ...about, collectedAt: now.toISOString() },
+      { ...about, rowsSha256, collectedAt: now.toISOString() },
       bytes,
     );
   }

@@ -12,10 +12,11 @@ import {
 import { unwrapAuditRows } from '../audit/files/unwrap-audit-rows.ts';
 import { type RawLine, visitRawLines } from '../audit/files/visit-raw-lines.ts';
 import type { ReportingPeriod } from '../audit/model/audited-period.ts';
-import { daysOf } from '../audit/model/calendar.ts';
+import { daysOf, hourName } from '../audit/model/calendar.ts';
 import { vaultOfFields, vaultOfRow } from '../audit/parsing/parse-audit-row.ts';
 import { indexColumns } from '../audit/parsing/row-columns.ts';
 import { createRowScanner } from '../audit/parsing/row-scanner.ts';
+import type { RowView } from '../audit/parsing/row-view.ts';
 import { hourMs } from '../secrets/duration.ts';
 import { createDayFiles, type DayFiles } from './day-files.ts';
 
@@ -23,6 +24,8 @@ import { createDayFiles, type DayFiles } from './day-files.ts';
 interface RawLines extends Omit<RawRows, 'rows'> {
   readonly bytes: Buffer;
   readonly count: number;
+  /** sha256 of `bytes`. */
+  readonly rowsSha256: string;
 }
 
 /** The audit log, as a file or a folder holds it. */
@@ -58,8 +61,9 @@ export async function fileRetrievalLog(path: string, folder: string): Promise<Fi
     const answerSha256 = hash('sha256', sorted.bytes);
     const first = Buffer.from(undated.map((row) => `${JSON.stringify(row)}\n`).join(''));
     const count = sorted.count + undated.splice(0).length;
-    const bytes = first.length === 0 ? sorted.bytes : Buffer.concat([first, sorted.bytes]);
-    return { bytes, count, answerSha256, query };
+    if (first.length === 0) return { bytes: sorted.bytes, count, rowsSha256: answerSha256, answerSha256, query };
+    const bytes = Buffer.concat([first, sorted.bytes]);
+    return { bytes, count, rowsSha256: hash('sha256', bytes), answerSha256, query };
   }
 
   return {
@@ -92,29 +96,62 @@ export async function fileRetrievalLog(path: string, folder: string): Promise<Fi
   };
 }
 
-/** Files the rows of all files. */
-async function fileRows(path: string, days: DayFiles) {
+/** Counts rows by hour, and the vaults that they name by day. */
+function countRows() {
   const vaultDays = new Map<string, Set<string>>();
   const hours = new Map<string, number>();
+  /** Reads in the log's own form: neighbours are mostly of one hour and one vault. */
+  let hour = Number.NaN;
+  let vault = '';
+  let alike = 0;
+  let total = 0;
+  const close = () => {
+    if (alike === 0) return;
+    const name = hourName(hour * hourMs);
+    hours.set(name, (hours.get(name) ?? 0) + alike);
+    add(vaultDays, name.slice(0, 10), vault);
+    alike = 0;
+  };
+  return {
+    undated: () => (total += 1),
+    row(at: string, named: string | null): void {
+      total += 1;
+      const name = `${at.slice(0, 13)}:00:00Z`;
+      hours.set(name, (hours.get(name) ?? 0) + 1);
+      if (named !== null) add(vaultDays, at.slice(0, 10), named);
+    },
+    read(row: RowView): void {
+      total += 1;
+      const at = Math.floor(row.moment / hourMs);
+      if (at !== hour || row.vault !== vault) {
+        close();
+        hour = at;
+        ({ vault } = row);
+      }
+      alike += 1;
+    },
+    result() {
+      close();
+      return { total, vaultDays, hours };
+    },
+  };
+}
+
+/** Files the rows of all files. */
+async function fileRows(path: string, days: DayFiles) {
+  const counts = countRows();
   const undated: Row[] = [];
   const scanner = createRowScanner();
-  let total = 0;
 
-  const count = (at: string, vault: string | null) => {
-    total += 1;
-    const hour = `${at.slice(0, 13)}:00:00Z`;
-    hours.set(hour, (hours.get(hour) ?? 0) + 1);
-    if (vault !== null) add(vaultDays, at.slice(0, 10), vault);
-  };
   const file = (piece: PlacedJson | PlacedFault) => {
     for (const row of 'fault' in piece ? [piece] : unwrapAuditRows(piece.value)) {
       const at = timeOf(row);
       if (at === null) {
-        total += 1;
+        counts.undated();
         undated.push(asRow(row, piece.place));
         continue;
       }
-      count(at, vaultOfRow(row));
+      counts.row(at, vaultOfRow(row));
       const line = Buffer.from(textOf(row, piece));
       days.add(at, line, 0, line.length);
     }
@@ -122,9 +159,16 @@ async function fileRows(path: string, days: DayFiles) {
   for await (const name of filesOf(path)) {
     const first = { isBroken: false };
     const fileLine = ({ bytes, from, to, number }: RawLine): boolean => {
-      const fields = scanner.scan(bytes, from, to);
+      const form = scanner.match(bytes, from, to);
+      const read = form?.view(bytes, from) ?? null;
+      if (read !== null) {
+        counts.read(read);
+        days.addTimed(read.moment, read.timeFrom, bytes, from, to);
+        return true;
+      }
+      const fields = form?.fields(bytes, from, to);
       if (fields?.time != null && exactTime.test(fields.time)) {
-        count(fields.time, vaultOfFields(fields));
+        counts.row(fields.time, vaultOfFields(fields));
         days.add(fields.time, bytes, from, to);
         return true;
       }
@@ -143,7 +187,7 @@ async function fileRows(path: string, days: DayFiles) {
     if (first.isBroken) for await (const piece of readJsonLines(name)) file(piece);
   }
   await days.end();
-  return { total, undated, vaultDays, hours };
+  return { ...counts.result(), undated };
 }
 
 /** A row that has a line to itself is kept as it was written. */

@@ -46,6 +46,22 @@ describe('the retrieval log of files', () => {
     expect(log.total).toBe(5);
   });
 
+  it.each([
+    ['in order', [1, 2, 3, 4, 5, 6]],
+    ['in any order', [5, 2, 6, 1, 4, 3]],
+  ])('gives the rows of whole days ascending, which came %s', async (_, numbers) => {
+    const timeOf = (number: number) => `2026-03-0${String(Math.ceil(number / 3))}T08:00:00.123456${String(number)}Z`;
+    const log = await logOf(numbers.map((number) => at(timeOf(number))));
+    const days = ['2026-03-01', '2026-03-02', '2026-03-03'].map((day) => new Date(`${day}T00:00:00Z`));
+    const timesOf = async (from: number, to: number) => {
+      const { rows } = await log.rows({ from: days[from] ?? eight, to: days[to] ?? eight });
+      return rows.map((row) => row['TimeGenerated']);
+    };
+    expect(await timesOf(0, 1)).toEqual([1, 2, 3].map(timeOf));
+    expect(await timesOf(1, 2)).toEqual([4, 5, 6].map(timeOf));
+    expect(await timesOf(0, 2)).toEqual([1, 2, 3, 4, 5, 6].map(timeOf));
+  });
+
   it('keeps a row with a line to itself as it was written, and says its digest', async () => {
     const written = `{ "TimeGenerated": "2026-03-02T08:10:00.0000000Z", "DurationMs": 1.50 }`;
     const log = await logOf([`${written}\r`]);

@@ -85,19 +85,19 @@ export async function createSlice(
   about: Omit<SliceHeader, 'rowsSha256'>,
   rows: readonly unknown[],
 ): Promise<boolean> {
-  const lines = rows.map((line) => `${JSON.stringify(line)}\n`).join('');
-  return await createSliceOfLines(records, path, about, encoder.encode(lines));
+  const lines = encoder.encode(rows.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  return await createSliceOfLines(records, path, { ...about, rowsSha256: hash('sha256', lines) }, lines);
 }
 
 /** The same with rows as lines, one JSON value a line, each with its line end. */
 export async function createSliceOfLines(
   records: RecordStore,
   path: string,
-  about: Omit<SliceHeader, 'rowsSha256'>,
+  about: SliceHeader,
   lines: Uint8Array,
 ): Promise<boolean> {
-  const { collectedAt, ...rest } = about;
-  const header: SliceHeader = { ...rest, rowsSha256: hash('sha256', lines), collectedAt };
+  const { collectedAt, rowsSha256, ...rest } = about;
+  const header: SliceHeader = { ...rest, rowsSha256, collectedAt };
   try {
     await records.create(path, Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), lines]));
     return true;

@@ -1,15 +1,12 @@
 import { createKnownTexts } from './known-texts.ts';
 import { createRowForm, type RowForm } from './row-form.ts';
-import type { RowFields } from './row-fields.ts';
 
 /**
  * Reads the fields of rows from their bytes. Rows come by the million in a few forms, and to find their contents takes less
  * time than to make an object of each.
  */
 export interface RowScanner {
-  /** The fields of the line from `from` until before `to`; `null` if it has none of the forms that were learned. */
-  scan(bytes: Buffer, from: number, to: number): RowFields | null;
-  /** The form that the line has, which reads it; `null` as above. */
+  /** The form of the line from `from` until before `to`, which reads it; `null` if it has none of those that were learned. */
   match(bytes: Buffer, from: number, to: number): RowForm | null;
   /** Learns the form of a line that is one row. `value` is what it says. */
   learn(line: string, value: unknown): void;
@@ -36,7 +33,6 @@ export function createRowScanner(): RowScanner {
   }
   return {
     match,
-    scan: (bytes, from, to) => match(bytes, from, to)?.fields(bytes, from, to) ?? null,
     learn(line, value) {
       if (learned >= mostLearned) return;
       learned += 1;

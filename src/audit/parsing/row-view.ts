@@ -20,6 +20,8 @@ export interface RowView extends Retrieval {
   /** The bytes of the request id, in any case; both are 0 if the row has none. */
   readonly requestFrom: number;
   readonly requestTo: number;
+  /** Where the time begins, in the log's own form. */
+  readonly timeFrom: number;
 }
 
 /** Reads the fields of the line that matched last. */

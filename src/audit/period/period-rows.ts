@@ -5,6 +5,7 @@ import type { ReportingPeriod } from '../model/audited-period.ts';
 import { daysOf } from '../model/calendar.ts';
 import { parseAuditRow, type ParsedRow, parseFields } from '../parsing/parse-audit-row.ts';
 import { createRowScanner, type RowScanner } from '../parsing/row-scanner.ts';
+import type { RowView } from '../parsing/row-view.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 import { type Excluded, excludeEvent, excludeUnreadable } from './excluded-row.ts';
 import { type Slice, type SliceLine, type StoredSlice, storedSlices, visitSlice } from '../collection/slice.ts';
@@ -77,11 +78,38 @@ export function parseDay({ day, slices: stored }: StoredDay, scanner: RowScanner
 
 /** Reads a line by the forms of those before it; one of no known form is parsed as JSON, with the same result. */
 function parseLine({ bytes, from, to, value }: SliceLine, scanner: RowScanner): ParsedRow {
-  const fields = scanner.scan(bytes, from, to);
-  if (fields !== null) return parseFields(fields, '');
+  const form = scanner.match(bytes, from, to);
+  if (form !== null) {
+    const read = form.view(bytes, from);
+    return read === null ? parseFields(form.fields(bytes, from, to), '') : { outcome: 'parsed', retrieval: kept(read) };
+  }
   const { row, text } = value();
   scanner.learn(text, row);
   return parseAuditRow(row, '');
+}
+
+/** All that a view says, which is valid until the next line. */
+function kept(read: RowView): Retrieval {
+  return {
+    format: 1,
+    id: read.id,
+    at: read.at,
+    kind: 'read',
+    operation: read.operation,
+    status: read.status,
+    vault: read.vault,
+    secret: read.secret,
+    version: read.version,
+    requestedVersion: read.requestedVersion,
+    identity: read.identity,
+    address: read.address,
+    client: read.client,
+    correlationId: read.correlationId,
+    roleAssignment: read.roleAssignment,
+    denial: null,
+    sources: read.sources,
+    receivedAt: read.receivedAt,
+  };
 }
 
 /** Adds an event or a further source of it. Returns whether the event was already known. */

@@ -11,8 +11,9 @@ const after = Buffer.alloc(4_096, '{"TimeGenerated":"');
 
 function scanLine(scanner: ReturnType<typeof createRowScanner>, line: string) {
   const bytes = Buffer.from(line);
-  const fields = scanner.scan(Buffer.concat([Buffer.from('before\n'), bytes, after]), 7, 7 + bytes.length);
-  return fields === null ? null : parseFields(fields, '');
+  const whole = Buffer.concat([Buffer.from('before\n'), bytes, after]);
+  const form = scanner.match(whole, 7, 7 + bytes.length);
+  return form === null ? null : parseFields(form.fields(whole, 7, 7 + bytes.length), '');
 }
 
 const hex = (length: number) => fc.stringMatching(new RegExp(`^[0-9a-f]{1,${String(length)}}$`));
