@@ -1,27 +1,34 @@
-// Makes the search's kernel: assembles scan-kernel.wat and writes its bytes as a source file, so that nothing needs an
-// assembler to run or to be bundled. The same source gives the same text.
+// Makes the kernels: assembles each .wat and writes its bytes as a source file, so that nothing needs an assembler to run or
+// to be bundled. The same source gives the same text.
 // Usage: node scripts/build-kernel.mjs [--check]
 import { readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import wabt from 'wabt';
 
-const source = fileURLToPath(new URL('../src/runner/redaction/search/scan-kernel.wat', import.meta.url));
-const written = fileURLToPath(new URL('../src/runner/redaction/search/scan-kernel-bytes.ts', import.meta.url));
+const kernels = [
+  { path: 'src/runner/redaction/search/scan-kernel', constant: 'scanKernelBytes' },
+  { path: 'src/audit/parsing/line-kernel', constant: 'lineKernelBytes' },
+];
 
 const { parseWat } = await wabt();
-const parsed = parseWat('scan-kernel.wat', readFileSync(source, 'utf8'), { simd: true });
-parsed.resolveNames();
-parsed.validate();
-const bytes = Buffer.from(parsed.toBinary({}).buffer).toString('base64');
-const text = `/**
- * \`scan-kernel.wat\` as a machine reads it, in base64. Written by \`node scripts/build-kernel.mjs\`; a test compares them.
+for (const { path, constant } of kernels) {
+  const name = basename(path);
+  const fileAt = (end) => fileURLToPath(new URL(`../${path}${end}`, import.meta.url));
+  const parsed = parseWat(`${name}.wat`, readFileSync(fileAt('.wat'), 'utf8'), { simd: true });
+  parsed.resolveNames();
+  parsed.validate();
+  const bytes = Buffer.from(parsed.toBinary({}).buffer).toString('base64');
+  const text = `/**
+ * \`${name}.wat\` as a machine reads it, in base64. Written by \`node scripts/build-kernel.mjs\`; a test compares them.
  */
-export const scanKernelBytes =
+export const ${constant} =
   '${bytes}';
 `;
-
-if (!process.argv.includes('--check')) writeFileSync(written, text);
-else if (readFileSync(written, 'utf8') !== text) {
-  console.error('scan-kernel-bytes.ts is not what scan-kernel.wat says: run `node scripts/build-kernel.mjs`.');
-  process.exit(1);
+  const written = fileAt('-bytes.ts');
+  if (!process.argv.includes('--check')) writeFileSync(written, text);
+  else if (readFileSync(written, 'utf8') !== text) {
+    console.error(`${name}-bytes.ts is not what ${name}.wat says: run \`node scripts/build-kernel.mjs\`.`);
+    process.exitCode = 1;
+  }
 }

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { copyWords, createViews, wordBytes } from '../parsing/byte-words.ts';
+import { spareBytes } from '../parsing/text-room.ts';
 
 /**
  * Records that were sorted into buckets, on disk. It is written in runs: each holds its records in order of their buckets,
@@ -122,9 +123,6 @@ function createCopier() {
     return at + to - from;
   };
 }
-
-/** What reads words of four bytes may look beyond the last record. */
-export const spareBytes = 4_096;
 
 export interface BucketReader {
   /** The records of the buckets from `from` until before `to`, run after run. They are valid until the next call. */

@@ -6,6 +6,7 @@ import type { ReceiptClaim } from '../attribution/receipt-index.ts';
 import type { Policy } from '../../secrets/policy.ts';
 import type { Grade } from '../model/attribution.ts';
 import type { Retrieval } from '../model/retrieval.ts';
+import type { LineMemory } from '../parsing/line-memory.ts';
 import { platformApplications } from '../parsing/operation-kinds.ts';
 import { createRowScanner } from '../parsing/row-scanner.ts';
 import type { BucketWriter } from './bucket-file.ts';
@@ -50,10 +51,11 @@ export function createGrader(
   { policy, division }: JoinSetup,
   loader: WindowLoader,
   reader: BlockReader,
+  memory: LineMemory | null,
   putBy: () => BucketWriter,
 ) {
   const contextOf = createContexts(policy, loader);
-  const scanner = createRowScanner();
+  const scanner = createRowScanner(memory);
   const again = readAgain(scanner);
   const lines = createGradedLines();
   const waiting = new Map<number, WaitingRow[]>();

@@ -16,6 +16,7 @@ import {
   type IndexedBlock,
 } from './index-entries.ts';
 import type { FiledByHash, FiledByTime, JoinSetup } from './join-plan.ts';
+import { createLineMemory } from '../parsing/line-memory.ts';
 import { createReceiptScanner } from './receipt-scanner.ts';
 import { openFilter } from './request-filter.ts';
 import { blockAt, createBlockReader } from './text-block.ts';
@@ -52,9 +53,10 @@ export interface JoinThread {
 export function createJoinThread(setup: JoinSetup, number: number): JoinThread {
   const { folder, buckets, division } = setup;
   const fileIn = (name: string) => join(folder, `${name}-${String(number)}`);
-  const reader = createBlockReader();
+  const memory = createLineMemory();
+  const reader = createBlockReader(memory, division.blockBytes);
   const records = createBlockReader();
-  const scanner = createReceiptScanner();
+  const scanner = createReceiptScanner(memory);
   const open = new Set<{ close(): void }>([reader, records]);
   let filing = openFiling('by-hash');
   const indexJobs = createJobIndexer(reader, filing.jobs, buckets);
@@ -100,8 +102,8 @@ export function createJoinThread(setup: JoinSetup, number: number): JoinThread {
     },
     closeTimes: closeFiling,
     openByTime(byTime) {
-      loader = keep(createWindowLoader(setup, records, opened(byHash), byTime, scanner));
-      grader = createGrader(setup, loader, reader, () => {
+      loader = keep(createWindowLoader(setup, records, opened(byHash), byTime, scanner, memory));
+      grader = createGrader(setup, loader, reader, memory, () => {
         putBy ??= createBucketWriter(fileIn('rows'));
         return putBy;
       });

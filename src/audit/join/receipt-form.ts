@@ -2,6 +2,7 @@ import type { JobNumbers } from '../../provenance/job-numbers.ts';
 import type { Receipt } from '../../provenance/receipt.ts';
 import { createMatcher, type FormMatcher } from '../parsing/form-matcher.ts';
 import { formOf, type LineForm, pathOf } from '../parsing/line-form.ts';
+import type { LineMemory } from '../parsing/line-memory.ts';
 import { instantAt } from '../parsing/moment.ts';
 import { type ContentCheck, integerAt, isInstant, receiptChecks, requestChecks } from './receipt-checks.ts';
 import { hashLowerCase } from './text-hash.ts';
@@ -22,10 +23,15 @@ export interface ReceiptForm {
 }
 
 /** `receipt`: what the line says, by the parser. `path`: where in the line it is. */
-export function createReceiptForm(line: string, receipt: Receipt, path: readonly string[]): ReceiptForm | null {
+export function createReceiptForm(
+  line: string,
+  receipt: Receipt,
+  path: readonly string[],
+  memory: LineMemory | null,
+): ReceiptForm | null {
   const form = formOf(line);
   if (form === null) return null;
-  const matcher = createMatcher(form, null);
+  const matcher = createMatcher(form, null, memory);
   const requests = receipt.requests.map((_, index) => [...path, 'requests', String(index)]);
   const checks = checksOf(form, path, requests);
   if (checks === null) return null;

@@ -1,4 +1,5 @@
 import { parseReceipt } from '../../provenance/parse-receipt.ts';
+import type { LineMemory } from '../parsing/line-memory.ts';
 import { createReceiptForm, type ReceiptForm } from './receipt-form.ts';
 
 /** Reads receipts from their bytes, line by line, as `RowScanner` reads rows. */
@@ -12,7 +13,8 @@ export interface ReceiptScanner {
 const mostForms = 8;
 const mostLearned = 200;
 
-export function createReceiptScanner(): ReceiptScanner {
+/** `memory`: the one that most lines are in, if they are in one. */
+export function createReceiptScanner(memory: LineMemory | null = null): ReceiptScanner {
   const forms: ReceiptForm[] = [];
   let learned = 0;
   return {
@@ -32,7 +34,7 @@ export function createReceiptScanner(): ReceiptScanner {
       // Those that were posted are a member of their line, as those of the ledger are.
       const isWrapped = typeof value === 'object' && value !== null && 'receipt' in value;
       const receipt = parseReceipt(isWrapped ? value.receipt : value);
-      const form = receipt === null ? null : createReceiptForm(line, receipt, isWrapped ? ['receipt'] : []);
+      const form = receipt === null ? null : createReceiptForm(line, receipt, isWrapped ? ['receipt'] : [], memory);
       if (form === null) return;
       forms.unshift(form);
       forms.splice(mostForms);

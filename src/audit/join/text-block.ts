@@ -1,7 +1,9 @@
 import { isAscii } from 'node:buffer';
 import { closeSync, openSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { readInto, spareBytes } from './bucket-file.ts';
+import type { LineMemory } from '../parsing/line-memory.ts';
+import { readInto } from './bucket-file.ts';
+import { createTextRoom } from '../parsing/text-room.ts';
 import { isNestedTooDeeply } from '../files/nesting.ts';
 import { isDocument } from '../files/read-json-lines.ts';
 
@@ -87,9 +89,10 @@ function isJson(text: string): boolean {
   }
 }
 
-export function createBlockReader(): BlockReader {
+/** `blockBytes`: of most blocks, which are read into `memory`, where their lines are compared faster. */
+export function createBlockReader(memory: LineMemory | null = null, blockBytes = 0): BlockReader {
   const files = new Map<string, number>();
-  let bytes = Buffer.allocUnsafeSlow(0);
+  const room = createTextRoom(memory, blockBytes + 4 * stepBytes);
 
   const fileOf = (path: string): number => {
     const known = files.get(path);
@@ -99,35 +102,35 @@ export function createBlockReader(): BlockReader {
     return file;
   };
 
-  function reserve(length: number): void {
-    if (bytes.length >= length + spareBytes) return;
-    const more = Buffer.allocUnsafeSlow(length + 4 * stepBytes);
-    bytes.copy(more);
-    bytes = more;
-  }
-
   /** From the byte before the block, which shows whether a line begins at its start, to the end of its last line. */
-  function load({ path, from, to, isDocument: isWhole }: TextBlock): number {
+  function load({ path, from, to, isDocument: isWhole }: TextBlock): LoadedText {
     const file = fileOf(path);
     const start = Math.max(0, from - 1);
-    reserve(to - start + stepBytes);
-    let filled = readInto(file, bytes, 0, to - start, start);
-    if (isWhole || bytes[filled - 1] === lineEnd) return filled;
+    let { bytes, at } = room.ofBytes(to - start + stepBytes);
+    let filled = readInto(file, bytes, at, to - start, start);
+    if (isWhole || bytes[at + filled - 1] === lineEnd) return { bytes, at, end: at + filled };
     for (let isOpen = true; isOpen; ) {
-      reserve(filled + stepBytes);
-      const more = readInto(file, bytes, filled, stepBytes, start + filled);
-      const end = bytes.subarray(filled, filled + more).indexOf(lineEnd);
+      ({ bytes, at } = room.moreFor(filled, filled + stepBytes));
+      const more = readInto(file, bytes, at + filled, stepBytes, start + filled);
+      const end = bytes.subarray(at + filled, at + filled + more).indexOf(lineEnd);
       isOpen = end === -1 && more > 0;
       filled += end === -1 ? more : end + 1;
     }
-    return filled;
+    return { bytes, at, end: at + filled };
   }
+
+  const endOfLine = (bytes: Buffer, from: number, to: number): number => {
+    if (memory !== null && bytes === memory.text) return memory.endOfLine(from, to);
+    const found = bytes.indexOf(lineEnd, from);
+    return found === -1 || found >= to ? to : found;
+  };
 
   return {
     read(block, visit) {
-      const filled = load(block);
-      if (!block.isDocument) return visitLines(block, bytes, filled, visit);
-      visit({ bytes, from: 0, to: filled, line: 0, offset: 0, text: () => bytes.toString('utf8', 0, filled) });
+      const loaded = load(block);
+      if (!block.isDocument) return visitLines(block, loaded, endOfLine, visit);
+      const { bytes, at, end } = loaded;
+      visit({ bytes, from: at, to: end, line: 0, offset: 0, text: () => bytes.toString('utf8', at, end) });
       return 0;
     },
     readAt({ path }, offset, into) {
@@ -145,18 +148,30 @@ export function createBlockReader(): BlockReader {
   };
 }
 
+/** The bytes from `at` until before `end`. */
+interface LoadedText {
+  readonly bytes: Buffer;
+  readonly at: number;
+  readonly end: number;
+}
+
 /** Visits the lines that begin in a block. Returns how many there are, empty ones included. */
-function visitLines({ from, to }: TextBlock, bytes: Buffer, filled: number, visit: (line: BlockLine) => void): number {
-  const start = Math.max(0, from - 1);
-  let at = from === 0 ? 0 : bytes.subarray(0, filled).indexOf(lineEnd) + 1;
-  if (from > 0 && at === 0) return 0;
+function visitLines(
+  { from, to }: TextBlock,
+  { bytes, at: first, end: last }: LoadedText,
+  endOfLine: (bytes: Buffer, from: number, to: number) => number,
+  visit: (line: BlockLine) => void,
+): number {
+  /** What a position in the bytes is less than the one in the file. */
+  const start = Math.max(0, from - 1) - first;
+  let at = from === 0 ? first : endOfLine(bytes, first, last) + 1;
+  if (at > last) return 0;
   // Nearly all files are plain ASCII, which is decoded five times as fast.
-  const encoding = isAscii(bytes.subarray(0, filled)) ? 'latin1' : 'utf8';
+  const encoding = isAscii(bytes.subarray(first, last)) ? 'latin1' : 'utf8';
   const text = () => bytes.toString(encoding, current.from, current.to);
   const current = { bytes, from: at, to: at, line: 0, offset: 0, text };
-  for (; at < filled && start + at < to; current.line += 1) {
-    const found = bytes.indexOf(lineEnd, at);
-    const end = found === -1 || found >= filled ? filled : found;
+  for (; at < last && start + at < to; current.line += 1) {
+    const end = endOfLine(bytes, at, last);
     const length = end - at;
     if (length > 1 || (length === 1 && bytes[at] !== carriageReturn)) {
       current.from = at;

@@ -9,7 +9,8 @@ import {
 import type { Receipt } from '../../provenance/receipt.ts';
 import type { Job } from '../model/job.ts';
 import { jobKey } from '../model/job-name.ts';
-import { type BucketReader, openBuckets, spareBytes } from './bucket-file.ts';
+import type { LineMemory } from '../parsing/line-memory.ts';
+import { type BucketReader, openBuckets } from './bucket-file.ts';
 import { Entries, type Entry } from './entry.ts';
 import { createEntryTable } from './entry-table.ts';
 import { bucketOf, everySlot } from './index-entries.ts';
@@ -20,6 +21,7 @@ import { createReceiptScanner, type ReceiptScanner } from './receipt-scanner.ts'
 import { openFilter } from './request-filter.ts';
 import { blockAt, type BlockReader, type TextBlock } from './text-block.ts';
 import { hashText } from './text-hash.ts';
+import { createTextRoom, type TextRoom } from '../parsing/text-room.ts';
 
 /** The jobs and receipts that the rules may ask about. */
 export interface WindowIndexes {
@@ -60,13 +62,14 @@ export function createWindowLoader(
   byHash: FiledByHash,
   byTime: FiledByTime,
   scanner: ReceiptScanner = createReceiptScanner(),
+  lines: LineMemory | null = null,
 ): WindowLoader {
   const { windows } = byTime;
   const filed = { jobs: openBuckets(byTime.jobs), receipts: openBuckets(byTime.receipts) };
   const elsewhere = createLookup(setup, reader, byHash, scanner);
   /** For the jobs of one window at a time. */
-  const memory: Memory = { bytes: Buffer.alloc(0) };
-  const always = readJobs(new Entries(filed.jobs.read(everySlot, everySlot + 1)), setup, reader, memory);
+  const room = createTextRoom(lines, usualBytes);
+  const always = readJobs(new Entries(filed.jobs.read(everySlot, everySlot + 1)), setup, reader, room);
   const held = new Map<number, HeldWindow>();
   let last: { readonly window: number; readonly indexes: WindowIndexes } | null = null;
 
@@ -80,10 +83,10 @@ export function createWindowLoader(
     return known.indexes;
   }
 
-  /** Lets go of the window that was asked for longest ago, if too many are held. Returns its memory, or new one. */
-  function release(): Memory {
+  /** Lets go of the window that was asked for longest ago, if too many are held. Returns its room, or new one. */
+  function release(): TextRoom {
     const [oldest] = held;
-    if (oldest === undefined || held.size < setup.division.windowsHeld) return { bytes: Buffer.alloc(0) };
+    if (oldest === undefined || held.size < setup.division.windowsHeld) return createTextRoom(lines, usualBytes);
     const [window, { receipts }] = oldest;
     held.delete(window);
     return receipts;
@@ -98,7 +101,7 @@ export function createWindowLoader(
     const { from, to } = boundsOf(window);
     const entries = new Entries(filed.receipts.read(from, to));
     const order = entries.byPlace();
-    const records = readTogether(entries, order, setup.receipts, reader, { bytes: Buffer.alloc(0) });
+    const records = readTogether(entries, order, setup.receipts, reader, createTextRoom(null, 0));
     const found = new Map<number, WindowReceipt>();
     for (const position of order) {
       const { hash, isShared, ...place } = entries.at(position);
@@ -110,9 +113,9 @@ export function createWindowLoader(
     return [...found.values()].sort((one, other) => one.at - other.at || one.number - other.number);
   }
 
-  function read(window: number, receipts: Memory): HeldWindow {
+  function read(window: number, receipts: TextRoom): HeldWindow {
     const { from, to } = boundsOf(window);
-    const jobs = readJobs(new Entries(filed.jobs.read(from, to)), setup, reader, memory);
+    const jobs = readJobs(new Entries(filed.jobs.read(from, to)), setup, reader, room);
     const indexes = {
       jobs: combineJobs(indexJobs([...always, ...jobs]), elsewhere),
       receipts: indexWindowReceipts(filed.receipts.read(from, to), setup, reader, elsewhere, receipts),
@@ -133,20 +136,18 @@ export function createWindowLoader(
   };
 }
 
-/** The bytes of records. It is used again, because memory outside of the heap is freed late. */
-interface Memory {
-  bytes: Buffer;
-}
+/** The receipts of most windows have fewer bytes. */
+const usualBytes = 3 << 19;
 
 interface HeldWindow {
   readonly indexes: WindowIndexes;
   /** What `indexes.receipts` reads: when another window takes it, these indexes must not be asked any more. */
-  readonly receipts: Memory;
+  readonly receipts: TextRoom;
 }
 
-function readJobs(entries: Entries, { jobs }: JoinSetup, reader: BlockReader, memory: Memory): Job[] {
+function readJobs(entries: Entries, { jobs }: JoinSetup, reader: BlockReader, room: TextRoom): Job[] {
   const order = entries.byPlace();
-  const records = readTogether(entries, order, jobs, reader, memory);
+  const records = readTogether(entries, order, jobs, reader, room);
   const found: Job[] = [];
   let last = -1;
   for (const position of order) {
@@ -172,12 +173,12 @@ function indexWindowReceipts(
   { receipts }: JoinSetup,
   reader: BlockReader,
   elsewhere: Lookup,
-  memory: Memory,
+  room: TextRoom,
 ): WindowClaims {
   // The piece is read into memory that is used again.
   const entries = new Entries(new Uint8Array(filed));
   const order = entries.byPlace();
-  const records = readTogether(entries, order, receipts, reader, memory);
+  const records = readTogether(entries, order, receipts, reader, room);
   const table = createEntryTable(entries);
   for (const position of order) table.add(position);
   return {
@@ -318,22 +319,20 @@ function readReceipt(scanner: ReceiptScanner, records: Records, position: number
   return value;
 }
 
-/** Reads neighbouring records in one go into the memory. Returns where each is, by its entry's position. */
+/** Reads neighbouring records in one go into the room. Returns where each is, by its entry's position. */
 function readTogether(
   entries: Entries,
   order: Int32Array,
   blocks: readonly TextBlock[],
   reader: BlockReader,
-  memory: Memory,
+  room: TextRoom,
 ): Records {
   const runs = findRuns(entries, order, blocks);
-  const length = runs.reduce((sum, { from, to }) => sum + to - from, 0) + spareBytes;
-  if (memory.bytes.length < length) memory.bytes = Buffer.allocUnsafeSlow(Math.ceil(1.25 * length));
-  const { bytes } = memory;
+  const { bytes, at } = room.ofBytes(runs.reduce((sum, { from, to }) => sum + to - from, 0));
   const starts = new Float64Array(entries.count);
   const lengths = new Int32Array(entries.count);
   let next = 0;
-  let filled = 0;
+  let filled = at;
   for (const { block, from, to, count } of runs) {
     reader.readAt(block, from, bytes.subarray(filled, filled + to - from));
     for (const position of order.subarray(next, next + count)) {

@@ -1,8 +1,10 @@
 import { createViews } from './byte-words.ts';
+import { createFormTables, type FormTables, wordsEach } from './form-tables.ts';
 import type { KnownTexts } from './known-texts.ts';
 import type { LineForm } from './line-form.ts';
-import { createLineTemplate } from './line-template.ts';
-import { createWordStore, firstBytes } from './word-store.ts';
+import type { LineMemory } from './line-memory.ts';
+import { createLineTemplate, templateBytes } from './line-template.ts';
+import { createWordStore, createWordTables, firstBytes } from './word-store.ts';
 
 /** Recognises lines of one form, and tells their contents. Contents are counted from 0. */
 export interface FormMatcher {
@@ -29,25 +31,28 @@ const nine = 0x39;
 const point = 0x2e;
 const minus = 0x2d;
 
-/** Contents of neighbouring lines often agree, so the last one of each is kept: of at most so many words of four bytes. */
-const wordsEach = 64;
 /** After so many texts of a content it is clear whether they repeat. */
 const trial = 2048;
 
 /**
  * A line is compared with the one before, or else, text by text, with the form. `texts`: those that repeat; `null`: each is
- * made anew.
+ * made anew. `memory`: the one that most lines are in, if they are in one.
  */
-export function createMatcher({ between, contents }: LineForm, texts: KnownTexts | null): FormMatcher {
+export function createMatcher(
+  { between, contents }: LineForm,
+  texts: KnownTexts | null,
+  memory: LineMemory | null,
+): FormMatcher {
   const count = contents.length;
   const literals = keepTexts(between);
-  const isText = Uint8Array.from(contents, (content) => (content.isText ? 1 : 0));
+  const tables = createFormTables(count, templateBytes(count), memory);
+  const { starts, ends, isText } = tables;
+  isText.set(contents.map((content) => (content.isText ? 1 : 0)));
   const viewOf = createViews();
-  const last = createLastLine(count, texts, viewOf);
-  const { starts, ends } = last;
+  const last = createLastLine(tables, texts, viewOf);
   const endOf = (bytes: Buffer, view: DataView, at: number, index: number) =>
     isText[index] === 1 ? last.endOfText(bytes, view, at, index) : last.endOfNumber(bytes, view, at, index);
-  const template = createLineTemplate(count, { starts, ends, endOf });
+  const template = createLineTemplate(count, tables, endOf, memory);
 
   function hasForm(bytes: Buffer, view: DataView, from: number, to: number): boolean {
     let at = from;
@@ -102,26 +107,24 @@ export function createMatcher({ between, contents }: LineForm, texts: KnownTexts
 }
 
 /** The contents of the line that was read last: where they are, their bytes, and those texts of them that were made. */
-function createLastLine(count: number, texts: KnownTexts | null, viewOf: (bytes: Buffer) => DataView) {
-  const starts = new Int32Array(count);
-  const ends = new Int32Array(count);
-  const kept = createKeptContents(count);
-  const changes = new Float64Array(count);
-  const made = Array.from({ length: count }, (): string | null => null);
+function createLastLine(tables: FormTables, texts: KnownTexts | null, viewOf: (bytes: Buffer) => DataView) {
+  const { starts, ends, changes, newest } = tables;
+  const count = starts.length;
+  const kept = createKeptContents(tables);
+  const made = Array.from({ length: count }, () => '');
+  /** The change with which each was made. */
+  const madeAt = new Float64Array(count).fill(-1);
   const makeText = createTextMaker(count, texts, viewOf);
-  let newest = 0;
 
   function changed(index: number): void {
-    newest += 1;
-    changes[index] = newest;
-    made[index] = null;
+    const change = (newest[0] ?? 0) + 1;
+    newest[0] = change;
+    changes[index] = change;
   }
 
   return {
-    starts,
-    ends,
     /** How many changes there were. */
-    newest: () => newest,
+    newest: () => newest[0] ?? 0,
     /** Where a text ends that begins at `at`; -1 if it has escapes or anything but printable ASCII. */
     endOfText(bytes: Buffer, view: DataView, at: number, index: number): number {
       const length = kept.length(index);
@@ -148,8 +151,10 @@ function createLastLine(count: number, texts: KnownTexts | null, viewOf: (bytes:
       return end;
     },
     content: (bytes: Buffer, index: number): string => {
-      const text = made[index] ?? makeText(bytes, index, starts[index] ?? 0, ends[index] ?? 0);
+      if (madeAt[index] === changes[index]) return made[index] ?? '';
+      const text = makeText(bytes, index, starts[index] ?? 0, ends[index] ?? 0);
       made[index] = text;
+      madeAt[index] = changes[index] ?? 0;
       return text;
     },
     /** The number of its last change. */
@@ -163,11 +168,7 @@ function createLastLine(count: number, texts: KnownTexts | null, viewOf: (bytes:
 }
 
 /** The bytes of the last contents, as words of four. */
-function createKeptContents(count: number) {
-  const words = new Int32Array(count * wordsEach);
-  const pairs = new Float64Array(words.buffer);
-  /** -1: it is too long to be kept. */
-  const lengths = new Int32Array(count).fill(-1);
+function createKeptContents({ keptWords: words, keptPairs: pairs, keptLengths: lengths }: FormTables) {
   return {
     length: (index: number): number => lengths[index] ?? -1,
     /** How many bytes of the kept content are those from `at` on, in whole words. */
@@ -217,7 +218,7 @@ function createTextMaker(count: number, texts: KnownTexts | null, viewOf: (bytes
 /** The texts around the contents. */
 function keepTexts(texts: readonly string[]) {
   const line = Buffer.from(`${texts.join('')}    `, 'latin1');
-  const store = createWordStore(texts.length, line.length + 8 * texts.length);
+  const store = createWordStore(createWordTables(texts.length, line.length));
   const view = createViews()(line);
   let at = 0;
   for (const [index, { length }] of texts.entries()) {

@@ -2,6 +2,7 @@ import { callerIdentity } from './caller-identity.ts';
 import { createMatcher, type FormMatcher } from './form-matcher.ts';
 import type { KnownTexts } from './known-texts.ts';
 import { formOf, type LineForm, pathOf } from './line-form.ts';
+import type { LineMemory } from './line-memory.ts';
 import { memoize } from '../../provenance/memoize.ts';
 import { type ColumnPaths, indexColumns, locateColumns } from './row-columns.ts';
 import { createRowView, type FieldReaders, type RowView } from './row-view.ts';
@@ -26,13 +27,18 @@ export interface RowForm {
 }
 
 /** `value` is what the line says. Returns `null` if lines like this one are not simple enough. */
-export function createRowForm(line: string, value: unknown, texts: KnownTexts): RowForm | null {
+export function createRowForm(
+  line: string,
+  value: unknown,
+  texts: KnownTexts,
+  memory: LineMemory | null,
+): RowForm | null {
   const { row, path } = unwrapRecord(value, []);
   const located = row === null ? null : locateColumns(row);
   const form = located === null ? null : formOf(line);
   if (form === null || located === null) return null;
   const place = { form, located, path };
-  const matcher = createMatcher(form, texts);
+  const matcher = createMatcher(form, texts, memory);
   const [status] = contentsOf(place, [statusColumn]);
   if (status === undefined) return null;
   const isTextStatus = form.contents[status]?.isText === true;

@@ -1,4 +1,5 @@
 import { createKnownTexts } from './known-texts.ts';
+import type { LineMemory } from './line-memory.ts';
 import { createRowForm, type RowForm } from './row-form.ts';
 
 /**
@@ -17,7 +18,8 @@ const mostForms = 12;
 /** A source whose rows have ever new forms is not worth learning. */
 const mostLearned = 500;
 
-export function createRowScanner(): RowScanner {
+/** `memory`: the one that most lines are in, if they are in one. */
+export function createRowScanner(memory: LineMemory | null = null): RowScanner {
   const forms: RowForm[] = [];
   const texts = createKnownTexts();
   let learned = 0;
@@ -36,7 +38,7 @@ export function createRowScanner(): RowScanner {
     learn(line, value) {
       if (learned >= mostLearned) return;
       learned += 1;
-      const form = createRowForm(line, value, texts);
+      const form = createRowForm(line, value, texts, memory);
       if (form === null) return;
       forms.unshift(form);
       forms.splice(mostForms);

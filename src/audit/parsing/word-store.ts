@@ -1,3 +1,5 @@
+import type { WordTables } from './form-tables.ts';
+
 /** Texts of printable ASCII as words, with which bytes are compared. */
 export interface WordStore {
   length(text: number): number;
@@ -10,21 +12,32 @@ export interface WordStore {
 /** The bits of a word that its first bytes have. */
 export const firstBytes = Int32Array.from([0, 0xff, 0xffff, 0xffffff]);
 
+/** How many bytes texts take, of so many bytes together. */
+export function wordStoreBytes(count: number, bytes: number): number {
+  return ((bytes + 8 * count + 7) & ~7) + 8;
+}
+
+/** Tables for so many texts of so many bytes together. */
+export function createWordTables(count: number, bytes: number): WordTables {
+  const pairs = new Float64Array(wordStoreBytes(count, bytes) / 8);
+  return {
+    pairs,
+    words: new Int32Array(pairs.buffer),
+    lengths: new Int32Array(count),
+    starts: new Int32Array(count + 1),
+  };
+}
+
 /**
  * Bytes are compared eight at a time, as floating-point numbers, which takes a fraction of the time of one by one. A number
- * whose bytes are printable ASCII is neither zero nor NaN, so only the same bytes equal it. `count`: of texts; `bytes`: that
- * they have together, each up to a multiple of eight.
+ * whose bytes are printable ASCII is neither zero nor NaN, so only the same bytes equal it.
  */
-export function createWordStore(count: number, bytes: number): WordStore {
-  const pairs = new Float64Array(Math.ceil(bytes / 8) + 1);
-  const words = new Int32Array(pairs.buffer);
-  const lengths = new Int32Array(count);
-  /** The first word of each; it is the first of a pair. */
-  const starts = new Int32Array(count + 1);
+export function createWordStore({ pairs, words, lengths, starts }: WordTables): WordStore {
   return {
     length: (text) => lengths[text] ?? 0,
     keep(view, from, to, text) {
       const length = to - from;
+      // A text begins at a pair.
       const start = starts[text] ?? 0;
       lengths[text] = length;
       starts[text + 1] = start + 2 * ((length + 7) >> 3);

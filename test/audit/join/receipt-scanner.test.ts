@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseFiledReceipt } from '../../../src/audit/files/read-receipt-file.ts';
-import { createReceiptScanner } from '../../../src/audit/join/receipt-scanner.ts';
+import { createReceiptScanner, type ReceiptScanner } from '../../../src/audit/join/receipt-scanner.ts';
 import { hashText } from '../../../src/audit/join/text-hash.ts';
+import { linePlacers } from '../line-places.ts';
 import * as given from '../attribution-fixtures.ts';
 
 const seed = Number(process.env['KEYTURN_TEST_SEED'] ?? Date.now() % 2 ** 31);
@@ -10,16 +11,6 @@ console.log(`receipt scanner: KEYTURN_TEST_SEED=${String(seed)}`);
 
 /** Bytes after a line, as a block has them: the scanner looks ahead. */
 const after = Buffer.alloc(4_096, '{"format":1,');
-
-/** What the bytes of a line say; `null` if it has no form that was learned, or one that may be invalid. */
-function scanLine(scanner: ReturnType<typeof createReceiptScanner>, line: string) {
-  const bytes = Buffer.concat([Buffer.from('before\n'), Buffer.from(line), after]);
-  const form = scanner.match(bytes, 7, 7 + Buffer.byteLength(line));
-  if (form === null || !form.isValid(bytes)) return null;
-  const requests: { readonly hash: number; readonly answered: number }[] = [];
-  form.visitRequests(bytes, (hash, answered) => requests.push({ hash, answered }));
-  return { requests, value: form.value(bytes, 7) };
-}
 
 const ids = fc.oneof(fc.uuid(), fc.constantFrom('A-1', 'b', 'None', 'x'.repeat(64), 'x'.repeat(65), ''));
 const moments = fc.constantFrom(
@@ -84,11 +75,21 @@ const broken = fc
     return line.slice(0, place) + other + line.slice(place + 1);
   });
 
-describe('a receipt that is read from its bytes', () => {
+describe.each(linePlacers)('a receipt that is read from its bytes, %s,', (_, placer) => {
+  /** What the bytes of a line say; `null` if it has no form that was learned, or one that may be invalid. */
+  function scanLine(scanner: ReceiptScanner, line: string) {
+    const { bytes, from, to } = placer.place(line, after);
+    const form = scanner.match(bytes, from, to);
+    if (form === null || !form.isValid(bytes)) return null;
+    const requests: { readonly hash: number; readonly answered: number }[] = [];
+    form.visitRequests(bytes, (hash, answered) => requests.push({ hash, answered }));
+    return { requests, value: form.value(bytes, from) };
+  }
+
   it('is what the parser makes of its JSON, whichever receipts came before it', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof({ weight: 4, arbitrary: lines }, broken), { maxLength: 40 }), (all) => {
-        const scanner = createReceiptScanner();
+        const scanner = createReceiptScanner(placer.memory());
         for (const line of all) {
           const found = scanLine(scanner, line);
           if (found === null) {
@@ -112,7 +113,7 @@ describe('a receipt that is read from its bytes', () => {
   });
 
   it('is recognised after one like it, and left to the parser if it may be invalid', () => {
-    const scanner = createReceiptScanner();
+    const scanner = createReceiptScanner(placer.memory());
     const line = (change: object) => JSON.stringify({ ...given.receipt(1, 'c1'), ...change });
     expect(scanLine(scanner, line({}))).toBeNull();
     scanner.learn(line({}), JSON.parse(line({})));

@@ -1,20 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseAuditRow, parseFields, vaultOfRow } from '../../../src/audit/parsing/parse-audit-row.ts';
-import { createRowScanner } from '../../../src/audit/parsing/row-scanner.ts';
+import { createRowScanner, type RowScanner } from '../../../src/audit/parsing/row-scanner.ts';
+import { linePlacers } from '../line-places.ts';
 
 const seed = Number(process.env['KEYTURN_TEST_SEED'] ?? Date.now() % 2 ** 31);
 console.log(`row scanner: KEYTURN_TEST_SEED=${String(seed)}`);
 
 /** Bytes after a line, as a block has them: the scanner looks ahead. */
 const after = Buffer.alloc(4_096, '{"TimeGenerated":"');
-
-function scanLine(scanner: ReturnType<typeof createRowScanner>, line: string) {
-  const bytes = Buffer.from(line);
-  const whole = Buffer.concat([Buffer.from('before\n'), bytes, after]);
-  const form = scanner.match(whole, 7, 7 + bytes.length);
-  return form === null ? null : parseFields(form.fields(whole, 7, 7 + bytes.length), '');
-}
 
 const hex = (length: number) => fc.stringMatching(new RegExp(`^[0-9a-f]{1,${String(length)}}$`));
 const uuids = fc.uuid().map((id) => (id.charCodeAt(0) % 2 === 0 ? id : id.toUpperCase()));
@@ -63,40 +57,6 @@ const identities = fc.oneof(
   fc.record({ claim: fc.dictionary(fc.constantFrom('oid', 'upn', 'scp', 'idtyp'), texts) }),
   fc.constantFrom<unknown>({}, null, '', '{"claim":{"oid":"a"}}', [], ['oid'], { claim: [{ oid: 'a' }, 1] }),
 );
-
-/** What the view of a line says, member by member; `null` for a line without one. */
-function viewLine(scanner: ReturnType<typeof createRowScanner>, line: string) {
-  const bytes = Buffer.concat([Buffer.from('before\n'), Buffer.from(line), after]);
-  const view = scanner.match(bytes, 7, 7 + Buffer.byteLength(line))?.view(bytes, 7) ?? null;
-  if (view === null) return null;
-  const { format, id, at, kind, operation, status, vault, secret, version, requestedVersion, identity } = view;
-  const { address, client, correlationId, roleAssignment, denial, sources, receivedAt } = view;
-  const request = { from: view.requestFrom, to: view.requestTo };
-  return {
-    moment: view.moment,
-    requestId: request.to === 0 ? null : bytes.toString('utf8', request.from, request.to).toLowerCase(),
-    retrieval: {
-      format,
-      id,
-      at,
-      kind,
-      operation,
-      status,
-      vault,
-      secret,
-      version,
-      requestedVersion,
-      identity,
-      address,
-      client,
-      correlationId,
-      roleAssignment,
-      denial,
-      sources,
-      receivedAt,
-    },
-  };
-}
 
 /** Rows of each source, some with unusual members. */
 const rows: fc.Arbitrary<unknown> = fc.oneof(
@@ -184,6 +144,41 @@ const reads = fc
     }),
   );
 
+/** Rows that have the same members one after the other, most of whose contents differ from row to row. */
+const alike = fc
+  .record({
+    content: fc.oneof(hex(12), hex(40), aroundLetters, fc.constantFrom('', 'x'.repeat(255), 'x'.repeat(256), 'None')),
+    odd: fc.option(
+      fc.constantFrom('a"b', 'a\\b', 'a\u007fb', 'a\u0001b', 'ünî', 'a\nb', `${'x'.repeat(16)}\\`, '", "Id": "'),
+      { freq: 1 },
+    ),
+    oddAt: fc.nat(30),
+    duration: fc.oneof(fc.nat(99), fc.constantFrom(0, -3, 0.5, 1e21, 123_456_789_012_345, 1_234_567_890_123_456, 1e-7)),
+    ticks: fc.nat(9_999_999),
+    damage: fc.option(fc.record({ at: fc.nat(), sign: fc.constantFrom('', '"', '0', '\\', ' ', '}', '\u007f') }), {
+      freq: 1,
+    }),
+    isDamaged: fc.nat(9),
+  })
+  .map(({ content, odd, oddAt, duration, ticks, damage, isDamaged }) => {
+    const text = (place: number) => (place === oddAt && odd !== null ? odd : `${content}${String(place)}`);
+    const line = JSON.stringify({
+      TimeGenerated: `2026-03-02T08:00:00.${String(ticks).padStart(7, '0')}Z`,
+      OperationName: 'SecretGet',
+      HttpStatusCode: 200,
+      DurationMs: duration,
+      Id: `https://kv.vault.azure.net/secrets/${text(0)}/${'0'.repeat(32)}`,
+      RequestUri: `https://kv.vault.azure.net/secrets/${text(1)}`,
+      CallerIpAddress: text(2),
+      ClientInfo: text(3),
+      CorrelationId: content,
+      _ResourceId: '/x/vaults/kv',
+    });
+    if (damage === null || isDamaged > 0) return line;
+    const at = damage.at % line.length;
+    return line.slice(0, at) + damage.sign + line.slice(at + 1);
+  });
+
 /** A line in which one place is another: what a scanner may read over. */
 const broken = fc
   .tuple(
@@ -196,12 +191,54 @@ const broken = fc
     return line.slice(0, place) + other + line.slice(place + 1);
   });
 
-describe('a row that is read from its bytes', () => {
+describe.each(linePlacers)('a row that is read from its bytes, %s,', (_, placer) => {
+  const newScanner = () => createRowScanner(placer.memory());
+
+  function scanLine(scanner: RowScanner, line: string) {
+    const { bytes, from, to } = placer.place(line, after);
+    const form = scanner.match(bytes, from, to);
+    return form === null ? null : parseFields(form.fields(bytes, from, to), '');
+  }
+
+  /** What the view of a line says, member by member; `null` for a line without one. */
+  function viewLine(scanner: RowScanner, line: string) {
+    const { bytes, from, to } = placer.place(line, after);
+    const view = scanner.match(bytes, from, to)?.view(bytes, from) ?? null;
+    if (view === null) return null;
+    const { format, id, at, kind, operation, status, vault, secret, version, requestedVersion, identity } = view;
+    const { address, client, correlationId, roleAssignment, denial, sources, receivedAt } = view;
+    const request = { from: view.requestFrom, to: view.requestTo };
+    return {
+      moment: view.moment,
+      requestId: request.to === 0 ? null : bytes.toString('utf8', request.from, request.to).toLowerCase(),
+      retrieval: {
+        format,
+        id,
+        at,
+        kind,
+        operation,
+        status,
+        vault,
+        secret,
+        version,
+        requestedVersion,
+        identity,
+        address,
+        client,
+        correlationId,
+        roleAssignment,
+        denial,
+        sources,
+        receivedAt,
+      },
+    };
+  }
+
   it('is what the parser makes of its JSON, whichever rows came before it', () => {
     let scanned = 0;
     fc.assert(
       fc.property(fc.array(fc.oneof(lines, broken), { minLength: 1, maxLength: 30 }), (given) => {
-        const scanner = createRowScanner();
+        const scanner = newScanner();
         for (const line of given) {
           for (let time = 0; time < 2; time += 1) {
             const found = scanLine(scanner, line);
@@ -220,7 +257,7 @@ describe('a row that is read from its bytes', () => {
   it('shows, as a view, what the parser makes of its JSON, whichever rows came before it', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(reads, lines, broken), { minLength: 1, maxLength: 30 }), (given) => {
-        const scanner = createRowScanner();
+        const scanner = newScanner();
         for (const line of given) {
           for (let time = 0; time < 2; time += 1) {
             const view = viewLine(scanner, line);
@@ -237,8 +274,26 @@ describe('a row that is read from its bytes', () => {
     );
   });
 
+  it('is what the parser makes of its JSON among rows alike, each of which has other contents', () => {
+    let scanned = 0;
+    fc.assert(
+      fc.property(fc.array(alike, { minLength: 5, maxLength: 40 }), (given) => {
+        const scanner = newScanner();
+        for (const line of given) {
+          const found = scanLine(scanner, line);
+          if (found !== null) {
+            scanned += 1;
+            expect(found).toEqual(parseAuditRow(JSON.parse(line), ''));
+          } else if (isJson(line)) scanner.learn(line, JSON.parse(line));
+        }
+      }),
+      { seed, numRuns: 400 },
+    );
+    expect(scanned).toBeGreaterThan(2_000);
+  });
+
   it('has a view if it is a read in the form of the log, and none otherwise', () => {
-    const scanner = createRowScanner();
+    const scanner = newScanner();
     const row = (change: object) =>
       JSON.stringify({
         TimeGenerated: '2026-03-02T08:00:00.1234567Z',
@@ -262,19 +317,8 @@ describe('a row that is read from its bytes', () => {
     expect(viewLine(scanner, row({ CorrelationId: 'None' }))).toMatchObject({ requestId: null });
   });
 
-  it('has the vault that its JSON alone tells, and none if it is refused', () => {
-    fc.assert(
-      fc.property(rows, (row) => {
-        const parsed = parseAuditRow(row, '');
-        expect(vaultOfRow(row)).toBe(parsed.outcome === 'parsed' ? parsed.retrieval.vault : null);
-        expect(vaultOfRow({ record: row })).toBe(vaultOfRow(row));
-      }),
-      { seed, numRuns: 400 },
-    );
-  });
-
   it('is recognised after one like it', () => {
-    const scanner = createRowScanner();
+    const scanner = newScanner();
     const row = (version: string, status: number) =>
       JSON.stringify({
         TimeGenerated: '2026-03-02T08:00:00.1234567Z',
@@ -292,7 +336,7 @@ describe('a row that is read from its bytes', () => {
   });
 
   it('has the text of its own line when texts of one hash or one length take turns', () => {
-    const scanner = createRowScanner();
+    const scanner = newScanner();
     const line = (client: string) =>
       JSON.stringify({
         time: '2026-03-02T08:00:00.1234567Z',
@@ -308,6 +352,17 @@ describe('a row that is read from its bytes', () => {
       expect(found?.outcome === 'parsed' && found.retrieval.client).toBe(client);
     }
   });
+});
+
+it('a row has the vault that its JSON alone tells, and none if it is refused', () => {
+  fc.assert(
+    fc.property(rows, (row) => {
+      const parsed = parseAuditRow(row, '');
+      expect(vaultOfRow(row)).toBe(parsed.outcome === 'parsed' ? parsed.retrieval.vault : null);
+      expect(vaultOfRow({ record: row })).toBe(vaultOfRow(row));
+    }),
+    { seed, numRuns: 400 },
+  );
 });
 
 function isJson(line: string): boolean {
