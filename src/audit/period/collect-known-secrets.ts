@@ -1,4 +1,5 @@
 import type { InventorySnapshot } from '../model/audited-period.ts';
+import { momentOf } from '../parsing/moment.ts';
 import type { KnownSecrets } from '../model/known-secrets.ts';
 
 /**
@@ -24,15 +25,17 @@ export function collectKnownSecrets(): KnownSecrets & { see(snapshot: InventoryS
       }
     },
     isListed(subject, at) {
-      const moment = Date.parse(at);
+      if (taken.length === 0) return undefined;
+      const moment = momentOf(at);
       const next = taken.find((one) => one >= moment);
       if (next === undefined) return undefined;
       return (firstListed.get(subject.toLowerCase()) ?? Number.POSITIVE_INFINITY) <= next;
     },
     expiryOf(subject, version, at) {
-      const known = expiries.get(`${subject}@${version}`.toLowerCase());
-      const moment = Date.parse(at);
-      return (known?.findLast((one) => one.at <= moment) ?? known?.[0])?.expires;
+      const known = expiries.size === 0 ? undefined : expiries.get(`${subject}@${version}`.toLowerCase());
+      if (known === undefined) return undefined;
+      const moment = momentOf(at);
+      return (known.findLast((one) => one.at <= moment) ?? known[0])?.expires;
     },
   };
 }

@@ -5,6 +5,7 @@ import type { CanaryRead } from '../collection/canary-reader.ts';
 import { keptMs } from '../collection/collect-retrievals.ts';
 import type { RetrievalCollection } from '../collection/retrieval-collection.ts';
 import type { Retrieval } from '../model/retrieval.ts';
+import { createHourCounts } from './hour-counts.ts';
 
 export interface SeenHours {
   readonly rows: ReadonlyMap<string, number>;
@@ -34,7 +35,7 @@ export function countCoverage(
   canaries: readonly CanaryRead[],
   collection: RetrievalCollection | null,
 ): CoverageCounter {
-  const rows = new Map<string, number>();
+  const rows = createHourCounts((hour) => hour);
   const missing = new Map<string, string>();
   const heard = new Set<string>();
   const sung = new Map<string, Set<string>>();
@@ -45,25 +46,25 @@ export function countCoverage(
     sung.set(hour, (sung.get(hour) ?? new Set()).add(vault));
   }
   return {
-    see({ at, correlationId }) {
-      const hour = `${at.slice(0, 13)}:00:00Z`;
-      rows.set(hour, (rows.get(hour) ?? 0) + 1);
+    see({ at, vault, correlationId }) {
+      rows.see(at, vault);
       if (correlationId !== null && missing.has(correlationId)) heard.add(correlationId);
     },
-    take: () => ({ rows, heard }),
+    take: () => ({ rows: rows.take(), heard }),
     absorb(share) {
-      for (const [hour, count] of share.rows) rows.set(hour, (rows.get(hour) ?? 0) + count);
+      for (const [hour, count] of share.rows) rows.add(hour, count);
       for (const one of share.heard) heard.add(one);
     },
     coverage() {
       const lost = new Set([...missing].flatMap(([id, hour]) => (heard.has(id) ? [] : [hour])));
+      const counts = rows.take();
       const hours: HourCoverage[] = [];
       for (let at = hourOf(from.getTime()); at < to.getTime(); at += hourMs) {
         const hour = hourName(at);
         const whole = vaults.size > 0 && sung.get(hour)?.size === vaults.size;
         const ifRead = whole && !lost.has(hour) ? 'covered' : 'gap';
         const state = isRead(at, collection) ? ifRead : 'not-read';
-        hours.push({ hour, rows: rows.get(hour) ?? 0, state });
+        hours.push({ hour, rows: counts.get(hour) ?? 0, state });
       }
       return hours;
     },

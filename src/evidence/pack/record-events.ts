@@ -9,6 +9,7 @@ import { type TalliedReads, tallyRetrievals } from '../report/retrieval-tally.ts
 import { runControlTests, type TalliedTests, type TestDeferral } from '../tests/run-control-tests.ts';
 import { asJson } from './data-files.ts';
 import { type CollectedLines, collectLines, type EventFile, type EventLines } from './event-files.ts';
+import { writeReceipt } from './receipt-lines.ts';
 import { writeRetrievals } from './retrieval-lines.ts';
 
 /** What a share of a period's events came to, for a pack: plain data. Lines are valid until the next event. */
@@ -34,7 +35,7 @@ export function recordEvents(
   const reads = tallyRetrievals(material.period, rowCap, full);
   const writeRead = writeRetrievals(lines.memory('retrievals'), lines.memory('table'));
   const jobLine = canonicalRows();
-  const receiptLine = canonicalRows();
+  const receiptLines = lines.memory('receipts');
   const exclusionLine = canonicalRows();
   return {
     event(event) {
@@ -52,7 +53,7 @@ export function recordEvents(
     },
     receipt(receipt) {
       tests.receipt(receipt);
-      lines.add('receipts', receiptLine({ ...receipt }));
+      writeReceipt(receiptLines, receipt);
     },
     take() {
       const text = deferred.map((one) => `${JSON.stringify(one)}\n`).join('');

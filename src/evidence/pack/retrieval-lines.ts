@@ -110,10 +110,13 @@ function isFramedBy(one: Attribution, other: Attribution): boolean {
 }
 
 function createFrame(of: Attribution, written: (value: object) => string): Frame {
-  const parts = [...lineParts(of, written), ...cellParts(of)].map((part) => Buffer.from(part));
+  const parts = [...lineParts(of, written), ...cellParts(of)];
+  const text = parts.join('');
+  const bytes = Buffer.from(text);
+  const isAscii = bytes.length === text.length;
   const ends: number[] = [];
-  for (const { length } of parts) ends.push((ends.at(-1) ?? 0) + length);
-  return { of, bytes: Buffer.concat(parts), ends };
+  for (const part of parts) ends.push((ends.at(-1) ?? 0) + (isAscii ? part.length : Buffer.byteLength(part)));
+  return { of, bytes, ends };
 }
 
 function lineParts(

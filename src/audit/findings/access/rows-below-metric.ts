@@ -1,5 +1,6 @@
 import { hourMs } from '../../../secrets/duration.ts';
 import { compareText } from '../../../provenance/compare-text.ts';
+import { createHourCounts } from '../../period/hour-counts.ts';
 import type { FindingRuleFactory } from '../finding-rule.ts';
 import { counted, createFindingTally } from '../finding-tally.ts';
 
@@ -9,16 +10,15 @@ import { counted, createFindingTally } from '../finding-tally.ts';
  */
 export const rowsBelowMetric: FindingRuleFactory = ({ period }) => {
   const requests = new Map<string, Map<string, number>>();
-  const rows = new Map<string, number>();
+  const rows = createHourCounts((hour, vault) => `${vault} ${hour}`);
   return {
     see({ at, vault }) {
-      const key = `${vault} ${at.slice(0, 13)}:00:00Z`;
-      rows.set(key, (rows.get(key) ?? 0) + 1);
+      rows.see(at, vault);
       return undefined;
     },
-    take: () => rows,
-    absorb(share: typeof rows) {
-      for (const [key, count] of share) rows.set(key, (rows.get(key) ?? 0) + count);
+    take: () => rows.take(),
+    absorb(share: ReadonlyMap<string, number>) {
+      for (const [key, count] of share) rows.add(key, count);
     },
     look({ vaults }) {
       for (const { vault, requests: seen } of vaults) {
@@ -30,18 +30,19 @@ export const rowsBelowMetric: FindingRuleFactory = ({ period }) => {
     },
     findings({ settledTo, coverage }) {
       const tally = createFindingTally('rows-below-metric');
+      const logged = rows.take();
       const read = new Set(coverage.filter(({ state }) => state !== 'not-read').map(({ hour }) => hour));
       for (const [vault, hours] of requests) {
         for (const [hour, count] of [...hours].sort(([a], [b]) => compareText(a, b))) {
           const at = Date.parse(hour);
           if (at < period.from.getTime() || at + hourMs > Math.min(period.to.getTime(), settledTo)) continue;
-          const logged = rows.get(`${vault} ${hour}`) ?? 0;
-          if (!read.has(hour) || count <= logged) continue;
+          const rowCount = logged.get(`${vault} ${hour}`) ?? 0;
+          if (!read.has(hour) || count <= rowCount) continue;
           tally.add({
             subject: vault,
             severity: 'medium',
             at: new Date(at).toISOString(),
-            evidence: `${hour} ${String(count)} requests, ${String(logged)} rows`,
+            evidence: `${hour} ${String(count)} requests, ${String(rowCount)} rows`,
             description: (tallied) =>
               `In ${counted(tallied.count, 'hour')} ${vault} counted more requests than its log has rows, first from ${tallied.firstAt}: rows may be lost.`,
           });

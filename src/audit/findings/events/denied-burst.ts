@@ -3,6 +3,7 @@ import { callerName, capitalised } from '../finding-caller.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { FindingRuleFactory } from '../finding-rule.ts';
 import { callerOf, subjectOf } from '../../model/retrieval-names.ts';
+import { momentOf } from '../../parsing/moment.ts';
 import { findingId } from '../finding-tally.ts';
 
 /** Refusals of one caller within ten minutes of each other form one burst; fewer than five are everyday mistakes. */
@@ -168,5 +169,5 @@ function toFinding({ caller, name, secrets, evidence, firstAt, lastAt, count, gr
 }
 
 function within(from: string, to: string, milliseconds: number): boolean {
-  return Date.parse(to) - Date.parse(from) <= milliseconds;
+  return momentOf(to) - momentOf(from) <= milliseconds;
 }

@@ -30,7 +30,7 @@ export const oldVersionRead: FindingRuleFactory = ({ rotations, policyAt }) => {
       // Keyturn's own read of the old version, to show a revocation, is in the journal.
       if (attribution === null || attribution.grade === 'rotation' || version === null) return;
       const subject = subjectOf(retrieval);
-      const end = endOf.get(`${subject}@${version}`);
+      const end = endOf.size === 0 ? undefined : endOf.get(`${subject}@${version}`);
       if (end === undefined || Date.parse(at) <= end.at) return 'kept';
       tally.add({
         subject,
