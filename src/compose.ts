@@ -104,7 +104,7 @@ export async function composeKeyturn(
     },
     takeUpPolicy: inForce.takeUp,
   };
-  const upstreamAuthority = await readEmbeddedCertificate(settings);
+  const upstreamAuthority = readEmbeddedCertificate(settings);
   const broker = createBroker({ ...parts, policyInForce: inForce.current, access, outbox, upstreamAuthority });
   const { trustLoopback = false } = options;
   const { access: portalAccess, sessions } = createAccess({ ...parts, trustLoopback, resolve });

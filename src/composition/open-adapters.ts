@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { TokenCredential } from '@azure/identity';
 import type { RetrievalLog } from '../audit/collection/retrieval-log.ts';
 import type { PostureSource } from '../audit/posture/posture-source.ts';
@@ -19,6 +18,7 @@ import type { RecordStore } from '../records/record-store.ts';
 import { routedRecordStore } from '../records/routed-record-store.ts';
 import type { SecretStore } from '../rotation/ports/secret-store.ts';
 import { ServiceError } from '../service-error.ts';
+import { readOperatorFile } from '../command-line/read-operator-file.ts';
 import type { Settings } from '../settings.ts';
 import type { CompositionOptions } from './composition.ts';
 import { version } from './version.ts';
@@ -60,9 +60,15 @@ export function openLogArchive(
  * The certificate of the https servers of an embedded cloud, which no authority signs; `null` elsewhere. They have one
  * among them.
  */
-export async function readEmbeddedCertificate({ embedded, log }: Settings): Promise<string | null> {
+export function readEmbeddedCertificate({ embedded, log }: Settings): string | null {
   const file = log?.certificateFile ?? null;
-  return embedded && file !== null ? await readFile(file, 'utf8') : null;
+  return embedded && file !== null ? readCertificate(file) : null;
+}
+
+function readCertificate(file: string): string {
+  return readOperatorFile(file, (fault, cause) => {
+    return new ServiceError('SETTINGS_MALFORMED', { faults: [`the certificate: ${fault}`] }, { cause });
+  });
 }
 
 /** Opens the log workspace that the settings name; `null` if they name none. */
@@ -77,7 +83,7 @@ export async function openRetrievalLog(
     audience: cloud.logAnalytics,
     workspaceId,
     credential,
-    ...(certificateFile === null ? {} : { certificate: await readFile(certificateFile, 'utf8') }),
+    ...(certificateFile === null ? {} : { certificate: readCertificate(certificateFile) }),
   };
   const query =
     client === 'monitor-query'

@@ -34,7 +34,9 @@ async function readOrCreateKey(path: string): Promise<KeyObject> {
 }
 
 async function readKey(path: string): Promise<KeyObject> {
-  const { mode } = await stat(path);
+  const found = await stat(path);
+  if (!found.isFile()) throw unusable(path, 'it is not a regular file');
+  const { mode } = found;
   if ((mode & 0o077) !== 0) throw unusable(path, 'others than its owner may read it');
   const pem = await readFile(path, 'utf8');
   const key = parseKey(path, pem);

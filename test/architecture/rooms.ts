@@ -20,6 +20,7 @@ const logPorts = [
 const features = ['rotation', 'audit', 'evidence', 'broker', 'grants', 'retention'];
 const adapters = ['azure', 'gitea', 'files', 'issuers'];
 const wiring = [
+  'command-line/read-operator-file.ts',
   ...ground,
   ...features,
   ...adapters,

@@ -96,7 +96,7 @@ describe('a policy file that changes under a running process', () => {
     await rm(file);
     await keyturn.reconcileRotations();
     expect(policy().secrets.size).toBe(1);
-    expect(lines.some((line) => line.includes('cannot be read'))).toBe(true);
+    expect(lines.some((line) => line.includes('is missing'))).toBe(true);
   });
 
   it('with a target that its issuer refuses is not taken up', async () => {

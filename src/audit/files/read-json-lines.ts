@@ -30,10 +30,17 @@ export async function* readJsonLines(path: string): AsyncGenerator<PlacedJson | 
   for await (const file of filesOf(path)) yield* readFileLines(file);
 }
 
-/** The file, or every file of a folder with JSON in it, in order of their paths. @throws ServiceError `RECORD_UNREADABLE`. */
+/**
+ * The file, or every file of a folder with JSON in it, in order of their paths.
+ * @throws ServiceError `FILE_MISSING`; `RECORD_UNREADABLE`, for a device or a socket too.
+ */
 export async function* filesOf(path: string): AsyncGenerator<string> {
   try {
-    if (!(await stat(path)).isDirectory()) {
+    const found = await stat(path);
+    if (!found.isDirectory()) {
+      // A pipe is read once, as a file is; a device may never end.
+      if (!found.isFile() && !found.isFIFO())
+        throw new ServiceError('RECORD_UNREADABLE', { path, reason: notReadable });
       yield path;
       return;
     }
@@ -90,6 +97,7 @@ export async function isDocument(file: string): Promise<boolean> {
   return (await readDocument(file)) !== null;
 }
 
+const notReadable = 'it is a device or a socket, and neither a file nor a folder';
 const tooDeep = 'it is nested too deeply';
 const notJson = 'it is not valid JSON';
 const broken = Symbol('no JSON');
@@ -118,6 +126,7 @@ async function* linesOf(file: string): AsyncGenerator<string> {
 
 /** The fault of a file that cannot be opened or read. */
 export function unreadable(path: string, cause: unknown): ServiceError {
+  if (ServiceError.is(cause)) return cause;
   const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : null;
   if (code === 'ENOENT') return new ServiceError('FILE_MISSING', { path }, { cause });
   const reason = typeof code === 'string' ? code : 'it cannot be opened';

@@ -100,7 +100,7 @@ async function checkFile(file: string, vaults: readonly string[], { directory }:
   await access(path).catch((cause: unknown) => {
     throw new ServiceError('FILE_MISSING', { path: file }, { cause });
   });
-  const text = await readPolicyText(path);
+  const text = readPolicyText(path);
   const known = vaults.length === 0 ? vaultsFor(text, []) : vaultsCalled(vaults);
   const read = { file, sha256: hash('sha256', text), policy: null, faults: [] };
   try {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { policiesOn } from '../../audit/collection/policy-ledger.ts';
 import type { LoadedPolicy } from '../../audit/period/policies-in-force.ts';
 import type { RecordStore } from '../../records/record-store.ts';
@@ -6,6 +5,7 @@ import { parsePolicy } from '../../secrets/parse-policy.ts';
 import { emptyPolicy, type Policy } from '../../secrets/policy.ts';
 import { yamlSource } from '../../secrets/yaml-source.ts';
 import type { Vault } from '../../secrets/secret-reference.ts';
+import { readOperatorFile } from '../../command-line/read-operator-file.ts';
 import { bindingCheck } from './check-bindings.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { Settings } from '../../settings.ts';
@@ -16,7 +16,7 @@ import type { Settings } from '../../settings.ts';
  */
 export async function openPolicy({ policyFile, vaults }: Settings): Promise<OpenedPolicy> {
   if (policyFile === null) return { policy: emptyPolicy, text: '' };
-  const text = await readPolicyText(policyFile);
+  const text = readPolicyText(policyFile);
   return { policy: parsePolicy(text, policyFile, vaults, bindingCheck()), text };
 }
 
@@ -52,7 +52,7 @@ export const unnamedVault = 'unnamed-vault';
  */
 export async function openPolicyFile(file: string | null, vaults: readonly string[]): Promise<Policy> {
   if (file === null) return emptyPolicy;
-  const text = await readPolicyText(file);
+  const text = readPolicyText(file);
   return parsePolicy(text, file, vaultsFor(text, vaults));
 }
 
@@ -67,13 +67,11 @@ export function vaultsCalled(names: readonly string[]): readonly Vault[] {
   return names.map((name) => ({ name, url: `https://${name}`, resourceId: null }));
 }
 
-/** @throws ServiceError `POLICY_MALFORMED` for a file that cannot be read. */
-export async function readPolicyText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new ServiceError('POLICY_MALFORMED', { file, faults: [`the file ${file} cannot be read`] }, { cause });
-  }
+/** @throws ServiceError `POLICY_MALFORMED` for a file that is missing, too long, no regular file, or cannot be read. */
+export function readPolicyText(file: string): string {
+  return readOperatorFile(file, (fault, cause) => {
+    return new ServiceError('POLICY_MALFORMED', { file, faults: [fault] }, { cause });
+  });
 }
 
 function vaultsNamedIn(text: string): string[] {

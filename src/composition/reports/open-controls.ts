@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { type OwnControls, parseOwnControls } from '../../evidence/report/own-controls.ts';
+import { readOperatorFile } from '../../command-line/read-operator-file.ts';
 import { ServiceError } from '../../service-error.ts';
 
 /**
@@ -8,11 +8,8 @@ import { ServiceError } from '../../service-error.ts';
  */
 export async function openControls(file: string | null): Promise<OwnControls | null> {
   if (file === null) return null;
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new ServiceError('CONTROLS_MALFORMED', { file, faults: [`the file ${file} cannot be read`] }, { cause });
-  }
+  const text = readOperatorFile(file, (fault, cause) => {
+    return new ServiceError('CONTROLS_MALFORMED', { file, faults: [fault] }, { cause });
+  });
   return await parseOwnControls(text, file);
 }
