@@ -53,8 +53,12 @@ export function keyVaultSecretStore(access: VaultAccess): SecretStore {
       }
     },
 
-    async value(name, version) {
-      const secret = await reader.read(name, () => client.getSecret(name, { version }), version);
+    async value(name, version, before) {
+      const read = async () => {
+        await before();
+        return await client.getSecret(name, { version });
+      };
+      const secret = await reader.read(name, read, version);
       return secret?.value === undefined ? null : new SecretValue(secret.value);
     },
 

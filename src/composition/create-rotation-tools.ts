@@ -70,8 +70,10 @@ export function createRotationTools({
     },
     staging: {
       vault: settings.stagingVault?.name ?? null,
-      key: async () => await stagingKey(settings, stores),
-      ...(settings.stagingKeySecret === null ? {} : { keySecret: settings.stagingKeySecret }),
+      key: async () =>
+        await stagingKey(settings, stores, async (read) => {
+          await recordOwnRead(records, { ...read, at: now().toISOString(), purpose: 'setting' });
+        }),
     },
     memory: emptyMemory(),
     accountFor: async (reads) => {
@@ -109,10 +111,11 @@ function ownTokenOf({ gitea, vaults }: Settings): OwnToken | null {
   return vault === undefined ? null : { vault: vault.name, name, version };
 }
 
-/** Reads the key of the staging seal. It is never kept. */
+/** Reads the key of the staging seal. It is never kept. `before`: called before each request for it. */
 async function stagingKey(
   { stagingKeySecret }: Settings,
   stores: ReadonlyMap<string, SecretStore>,
+  before: (read: { readonly vault: string; readonly secret: string; readonly version: string }) => Promise<void>,
 ): Promise<SecretValue> {
   const missing = (reason: string) =>
     new ServiceError('SETTINGS_MALFORMED', { faults: [`KEYTURN_STAGING_KEY_SECRET: ${reason}`] });
@@ -121,7 +124,12 @@ async function stagingKey(
   const store = stores.get(vault);
   if (store === undefined) throw missing('its vault is not configured');
   const version = stagingKeySecret.version ?? (await store.latest(name))?.version;
-  const value = version === undefined ? null : await store.value(name, version);
+  const value =
+    version === undefined
+      ? null
+      : await store.value(name, version, async () => {
+          await before({ vault, secret: name, version });
+        });
   if (value === null) throw missing('the secret is not there');
   return value;
 }

@@ -45,8 +45,9 @@ export function settingResolver({ credential, embedded, vaults, records, now }: 
   };
 
   async function read(store: SecretStore, place: { vault: string; secret: string; version: string }) {
-    await recordOwnRead(records, { ...place, at: now().toISOString(), purpose: 'setting' });
-    return await store.value(place.secret, place.version);
+    return await store.value(place.secret, place.version, async () => {
+      await recordOwnRead(records, { ...place, at: now().toISOString(), purpose: 'setting' });
+    });
   }
 
   function storeAt(vaultUrl: string): SecretStore {

@@ -4,7 +4,7 @@ import { stepsOfAct } from './act/programs.ts';
 import { fail, record, type Run } from './act/run.ts';
 import { loseRefused } from './act/issue.ts';
 import type { Call, Decision, Wait } from './decide/decision.ts';
-import type { JournalAct, VaultOperation } from './journal/journal-entry.ts';
+import type { JournalAct } from './journal/journal-entry.ts';
 import { readHead, wasSetBack } from './journal/kept-head.ts';
 import type { IndexedTarget } from './journal/target-index.ts';
 import { aboutKey, openAttempt, type TargetState } from './journal/target-state.ts';
@@ -79,9 +79,6 @@ export async function driveTarget(
     return stopped(error, driven(drive, 'failed'), worker);
   } finally {
     remember(target, worker);
-    // Values that were read for no rotation, as by a check, are written down elsewhere.
-    const reads = [...worker.operations, ...readsWithoutRotation(worker)];
-    if (reads.length > 0) await tools.accountFor(reads);
   }
 }
 
@@ -102,13 +99,6 @@ function stopped(error: unknown, failed: Driven, worker: Worker): Driven {
   if (!ServiceError.is(error) || error.layer === 'record-store' || error.layer === 'record') throw error;
   if (ServiceError.is(error, 'JOURNAL_ENTRY_REFUSED')) throw error;
   return { ...failed, fault: error };
-}
-
-/** What this worker read to find out what a version holds, while there is no rotation whose history would tell of it. */
-function readsWithoutRotation({ journal, writer }: Worker): readonly VaultOperation[] {
-  if (journal === null || journal.state.rotations.length > 0) return [];
-  const own = journal.entries.filter((entry) => entry.writer === writer);
-  return own.flatMap(({ operations }) => operations).filter(({ operation }) => operation === 'SecretGet');
 }
 
 /** Runs the steps of one act; what fails is written down. Returns how long a throttled vault asks to be left alone. */

@@ -4,7 +4,6 @@ import { bindTarget } from './bind-target.ts';
 import { atDesk, driveNow, findRotation, rotationIdIn } from './find-target.ts';
 import { readRemembered } from './journal/target-journal.ts';
 import { type Rotation, type TargetState, rotationNamed, inGrace } from './journal/target-state.ts';
-import type { VaultOperation } from './journal/journal-entry.ts';
 import { servedBy } from './journal/target-state.ts';
 import { credentialOf } from './observe/credential-values.ts';
 import type { Sight } from './observe/observe.ts';
@@ -117,10 +116,9 @@ async function requireOldWorks(
   key: string,
   refuse: (reason: string) => ServiceError,
 ): Promise<void> {
-  const reads: VaultOperation[] = [];
-  const access = { tools: target.tools, note: (read: VaultOperation) => void reads.push(read) };
+  // No journal entry is to come that could tell of the reads; they are written down before they are made.
+  const access = { tools: target.tools, note: () => undefined };
   const old = await credentialOf(access, state, key);
-  await target.tools.accountFor(reads);
   if (old === null) {
     const [held = ''] = [...state.holds].find(([, credential]) => credential === key) ?? [];
     throw refuse(`The old version ${held.slice(held.indexOf('@') + 1)} is gone or disabled.`);

@@ -33,12 +33,13 @@ export interface RotationTools {
     readonly vault: string | null;
     /** The key of the staging seal, at least 32 random bytes as text; read when it is needed. */
     readonly key: () => Promise<SecretValue>;
-    /** The secret that `key` reads from a vault, so that the journal accounts for the reads; absent when it reads none. */
-    readonly keySecret?: { readonly vault: string; readonly name: string };
   };
   /** What this process remembers between two drives; nothing of it is needed to go on. */
   readonly memory: RotationMemory;
-  /** Writes down reads of values that no journal entry accounts for, such as those of a check that found nothing to do. */
+  /**
+   * Writes down reads of values before they are made: a worker may die before its journal tells of them, or find nothing to do.
+   * If it fails, nothing is read.
+   */
   readonly accountFor: (reads: readonly VaultOperation[]) => Promise<void>;
   /** While it says true, nothing is claimed and no rotation takes a step. */
   readonly killSwitch: () => Promise<boolean>;

@@ -29,7 +29,7 @@ describe('keyturn rotate --read-by', () => {
     const store = rotation.stores.get(cloud.vault.name);
     for (const name of [liveSecret, 'legacy-smtp-password-dev']) {
       const version = cloud.vault.versions(name)[0]?.version ?? '';
-      expect(await store?.value(name, version)).not.toBeNull();
+      expect(await store?.value(name, version, () => Promise.resolve())).not.toBeNull();
     }
     await keyturn.collectRetrievals();
     const plan = await call('--read-by', reader, '--since', '1h', '--plan');

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { SecretStore, SecretVersion } from '../../src/rotation/ports/secret-store.ts';
 import { SecretValue } from '../../src/secrets/secret-value.ts';
+import { ServiceError } from '../../src/service-error.ts';
+
+/** For reads that nobody accounts for. */
+const unrecorded = (): Promise<void> => Promise.resolve();
 
 /** The contract of every secret store, run on each adapter. `open` returns a store over an empty vault. */
 export function secretStoreContract(name: string, open: () => Promise<SecretStore>): void {
@@ -9,7 +13,7 @@ export function secretStoreContract(name: string, open: () => Promise<SecretStor
       const store = await open();
       expect(await store.latest('none')).toBeNull();
       expect(await store.versions('none')).toEqual([]);
-      expect(await store.value('none', '0'.repeat(32))).toBeNull();
+      expect(await store.value('none', '0'.repeat(32), unrecorded)).toBeNull();
       expect(await all(store)).toEqual([]);
     });
 
@@ -32,7 +36,7 @@ export function secretStoreContract(name: string, open: () => Promise<SecretStor
       });
       expect(added.version).toMatch(/^[0-9a-f]{32}$/);
       expect(await store.latest('a')).toEqual(added);
-      expect((await store.value('a', added.version))?.equals(new SecretValue('value one'))).toBe(true);
+      expect((await store.value('a', added.version, unrecorded))?.equals(new SecretValue('value one'))).toBe(true);
     });
 
     it('orders versions newest first, including those that rotations created in one second', async () => {
@@ -83,8 +87,21 @@ export function secretStoreContract(name: string, open: () => Promise<SecretStor
       const { version } = await store.add({ ...plain('a', 'value two'), tags: { 'rotated-from': first } });
       await store.update('a', version, { enabled: false });
       expect(await store.latest('a')).toMatchObject({ version, enabled: false });
-      await expect(store.value('a', version)).rejects.toMatchObject({ code: 'SECRET_DISABLED' });
-      expect(await store.value('a', first)).not.toBeNull();
+      await expect(store.value('a', version, unrecorded)).rejects.toMatchObject({ code: 'SECRET_DISABLED' });
+      expect(await store.value('a', first, unrecorded)).not.toBeNull();
+    });
+
+    it('says before each request for a value that it is about to be made, and makes none if that cannot be written down', async () => {
+      const store = await open();
+      const { version } = await store.add(plain('a', 'value one'));
+      let requests = 0;
+      await store.value('a', version, () => {
+        requests += 1;
+        return Promise.resolve();
+      });
+      expect(requests).toBe(1);
+      const unwritable = new ServiceError('RECORD_CHANGED', { path: 'own-reads/x' });
+      await expect(store.value('a', version, () => Promise.reject(unwritable))).rejects.toBe(unwritable);
     });
 
     it('lists the newest version of every secret', async () => {

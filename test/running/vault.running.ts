@@ -34,7 +34,7 @@ function withPrefix(store: SecretStore, prefix: string): SecretStore {
     async *list() {
       for await (const version of store.list()) if (version.name.startsWith(prefix)) yield plain(version);
     },
-    value: async (name, version) => await store.value(prefix + name, version),
+    value: async (name, version, before) => await store.value(prefix + name, version, before),
     add: async (version) => plain(await store.add({ ...version, name: prefix + version.name })),
     update: async (name, version, change) => plain(await store.update(prefix + name, version, change)),
     serverTime: () => store.serverTime(),

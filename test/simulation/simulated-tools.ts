@@ -100,7 +100,7 @@ function storeFor(
     async *list() {
       yield* await ask('list', async () => await listed(vault));
     },
-    value: (name, version) => ask(`value ${name}`, () => vault.value(name, version)),
+    value: (name, version, before) => ask(`value ${name}`, async () => await vault.value(name, version, before)),
     add: ({ deadline, ...version }) => ask(`add ${version.name}`, () => vault.add(version), deadline),
     update: (name, version, change) => ask(`update ${name}`, () => vault.update(name, version, change)),
     serverTime: said,

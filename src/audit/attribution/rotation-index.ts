@@ -5,62 +5,110 @@ import type { Retrieval } from '../model/retrieval.ts';
 /** The journal records when Keyturn acted, the log when the vault answered; the SDK may retry in between. */
 const journalSlackMs = 60_000;
 
-interface KnownOperation {
-  readonly version: string | null;
-  readonly at: number;
+/** What is on record of an act: an entry of a rotation's journal, or a record made before a read. */
+interface Explanation {
+  readonly kind: 'journal' | OwnRead['purpose'];
+  /** `rotation rotationId@head` or `own-read AT`. */
   readonly reference: string;
 }
 
-/** The reads that Keyturn's own journals and records explain. */
-export interface RotationIndex {
-  /** The journal entry that explains a row of Keyturn's own identity, as `rotationId@head`; `null` if there is none. */
-  explain(retrieval: Retrieval): string | null;
-  /** The record of a read for this purpose outside any rotation, as `own-read AT`; `null` if there is none. */
-  explainOwnRead(retrieval: Retrieval, purpose: OwnRead['purpose']): string | null;
+interface KnownOperation extends Explanation {
+  readonly version: string | null;
+  readonly at: number;
 }
 
-/** Builds the index over all rotations that may touch the period, and over Keyturn's other own reads. */
+/** The acts that Keyturn's own journals and records explain. */
+export interface RotationIndex {
+  /**
+   * What explains a row of the rotator; `null` if nothing does. An entry explains one read: whoever holds the identity may
+   * read beside it, and that read is one too many. A row that was explained before is explained again by the same entry.
+   */
+  explain(retrieval: Retrieval): Explanation | null;
+  /** The same of an identity that reads settings alone. */
+  explainSetting(retrieval: Retrieval): Explanation | null;
+}
+
+/**
+ * Builds the index over all rotations that may touch the period, and over the reads that Keyturn announced. A read that is
+ * announced and in a journal too is one read. Rows are to be asked about in order of time.
+ */
 export function indexRotations(rotations: Iterable<RotationHistory>, ownReads: Iterable<OwnRead> = []): RotationIndex {
-  const inJournals = createOperationIndex();
-  const beside = { setting: createOperationIndex(), issuer: createOperationIndex(), check: createOperationIndex() };
+  const known = createOperationIndex();
+  const histories = new Set<string>();
+  const announced = new Map<string, number>();
+  const nameOf = (key: string, version: string | null, at: string) => `${key} ${version ?? ''} ${at}`.toLowerCase();
   for (const { rotationId, head, operations } of rotations) {
-    for (const { operation, vault, secret, version, at } of operations)
-      inJournals.add(keyOf(vault, secret, operation), version, at, `rotation ${rotationId}@${head}`);
+    // Secrets of a group have a history each, and each lists what was done to their target.
+    const history = JSON.stringify([rotationId, operations]);
+    if (histories.has(history)) continue;
+    histories.add(history);
+    for (const { operation, vault, secret, version, at } of operations) {
+      const key = keyOf(vault, secret, operation);
+      known.add(key, version, at, { kind: 'journal', reference: `rotation ${rotationId}@${head}` });
+      const name = nameOf(key, version, at);
+      announced.set(name, (announced.get(name) ?? 0) + 1);
+    }
   }
-  for (const { vault, secret, version, at, purpose } of ownReads)
-    beside[purpose].add(keyOf(vault, secret, 'SecretGet'), version, at, `own-read ${at}`);
+  for (const { vault, secret, version, at, purpose } of ownReads) {
+    const key = keyOf(vault, secret, read);
+    const name = nameOf(key, version, at);
+    const inJournal = purpose === 'check' ? (announced.get(name) ?? 0) : 0;
+    if (inJournal > 0) announced.set(name, inJournal - 1);
+    else known.add(key, version, at, { kind: purpose, reference: `own-read ${at}` });
+  }
   return {
-    explain: (retrieval) => inJournals.explain(retrieval),
-    explainOwnRead: (retrieval, purpose) => beside[purpose].explain(retrieval),
+    // Another identity has nothing but the settings to be explained by, so theirs come last.
+    explain: (retrieval) => known.explain(retrieval, notSettings) ?? known.explain(retrieval, settings),
+    explainSetting: (retrieval) => known.explain(retrieval, settings),
   };
 }
 
+/** The operation that discloses a value. */
+const read = 'SecretGet';
+
+const settings = (kind: Explanation['kind']): boolean => kind === 'setting';
+const notSettings = (kind: Explanation['kind']): boolean => kind !== 'setting';
+
 function createOperationIndex() {
   const operations = new Map<string, KnownOperation[]>();
+  /** The rows that were explained by entries that explain no other. */
+  const explained = new Map<string, KnownOperation>();
+  const taken = new Set<KnownOperation>();
   let sorted = true;
   return {
-    add(key: string, version: string | null, at: string, reference: string): void {
-      const entry = { version: version?.toLowerCase() ?? null, at: Date.parse(at), reference };
+    add(key: string, version: string | null, at: string, explanation: Explanation): void {
+      const entry = { version: version?.toLowerCase() ?? null, at: Date.parse(at), ...explanation };
       const list = operations.get(key);
       if (list === undefined) operations.set(key, [entry]);
       else list.push(entry);
       sorted = false;
     },
-    explain({ vault, secret, operation, version, at }: Retrieval): string | null {
+    explain(
+      { id, vault, secret, operation, version, at }: Retrieval,
+      may: (kind: Explanation['kind']) => boolean,
+    ): Explanation | null {
+      const before = explained.get(id);
+      if (before !== undefined) return before;
       if (!sorted) {
         for (const list of operations.values())
           list.sort((a, b) => a.at - b.at || (a.reference < b.reference ? -1 : 1));
         sorted = true;
       }
       const moment = Date.parse(at);
-      const found = operations
-        .get(keyOf(vault, secret ?? '', operation))
-        ?.find(
-          (entry) =>
-            Math.abs(entry.at - moment) <= journalSlackMs &&
-            (entry.version === null || version === null || entry.version === version),
-        );
-      return found?.reference ?? null;
+      const near = (operations.get(keyOf(vault, secret ?? '', operation)) ?? []).filter(
+        (entry) => may(entry.kind) && Math.abs(entry.at - moment) <= journalSlackMs && !taken.has(entry),
+      );
+      // What names the version leaves what names none to rows that have no other. The earliest ends first.
+      const found =
+        near.find((entry) => entry.version === version) ??
+        near.find((entry) => entry.version === null || version === null);
+      if (found === undefined) return null;
+      // A change is sent again when its answer is lost, and is the same change.
+      if (operation === read) {
+        taken.add(found);
+        explained.set(id, found);
+      }
+      return found;
     },
   };
 }

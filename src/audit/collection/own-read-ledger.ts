@@ -44,8 +44,8 @@ export async function recordOwnRead(
 }
 
 /**
- * Records that Keyturn tries the value in force. A secret has one record a day, which lists its checks in the order of their
- * recording.
+ * Records that Keyturn is about to read a value, to try or to rotate it. A secret has one record a day, which lists its reads in
+ * the order of their recording.
  * @throws ServiceError `RECORD_UNREADABLE`, or `RECORD_CHANGED` when others are always faster.
  */
 export async function recordCheck(

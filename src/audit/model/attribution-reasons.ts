@@ -23,7 +23,7 @@ export const attributionReasons: Readonly<Record<string, string>> = {
   'journal-entry': "an entry in a rotation's journal explains the read",
   'own-read-on-record':
     "Keyturn recorded this read before making it: a secret among its settings, or an issuer's own login",
-  'check-on-record': 'Keyturn recorded that it tried whether the value in force still works',
+  'check-on-record': 'Keyturn recorded this read before making it: a value that it tried or rotated',
   'platform-identity': 'a Microsoft application, or an identity that the policy assigns to the platform',
   'delegated-token': 'the token belongs to a signed-in person',
   'several-jobs-were-running': 'more than one job that may use the identity was running',

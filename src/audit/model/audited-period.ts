@@ -264,7 +264,7 @@ export interface AuditedPeriod {
   readonly policies: readonly PolicyRecord[];
   /** Changes of the policy within the period, oldest first. */
   readonly policyChanges: readonly PolicyChange[];
-  /** Keyturn's own reads outside rotations, each recorded before it was made. */
+  /** Keyturn's own reads, each recorded before it was made. */
   readonly ownReads: readonly OwnRead[];
   readonly findings: readonly Finding[];
   /** Where each finding stands at the time of the audit, by its id. */

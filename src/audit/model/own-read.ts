@@ -1,4 +1,4 @@
-/** A read of a secret by Keyturn itself, outside of any rotation: no journal can account for it. */
+/** A read of a secret by Keyturn itself. The journal of a rotation may tell of it too. */
 export interface OwnRead {
   readonly vault: string;
   readonly secret: string;
@@ -7,7 +7,7 @@ export interface OwnRead {
   readonly at: string;
   /**
    * `setting`: one of the service's own settings, such as its Gitea token. `issuer`: what an issuer acts with, such as an
-   * administrator's login. `check`: the value in force, tried at its provider.
+   * administrator's login. `check`: a value that a rotation needed, or the one in force, tried at its provider.
    */
   readonly purpose: 'setting' | 'issuer' | 'check';
 }

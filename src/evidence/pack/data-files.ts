@@ -59,7 +59,7 @@ export async function writeStateFiles(
     ...(await rows('finding-steps', 'Every decision on an exception, as a chain', audited.findingSteps)),
     ...(await table('findings', 'The same exceptions for spreadsheets', findingColumns, findingTable)),
     ...(await rows('rotations', 'Every rotation, with the head of its journal', rotationRows(audited, rotations))),
-    ...(await rows('own-reads', "Keyturn's own reads outside rotations, each recorded before it", audited.ownReads)),
+    ...(await rows('own-reads', "Keyturn's own reads, each recorded before it", audited.ownReads)),
     ...(await rows('inventory', 'Every secret at the end of the period', audited.inventory)),
     ...(await table(
       'coverage',

@@ -17,7 +17,7 @@ export function namedSecret(reference: string): { readonly vault: string; readon
 
 /**
  * Reads only from vaults in the settings. Caches nothing, so that a rotated login takes effect at the next read.
- * `before`: called directly before each read, because an issuer also reads outside rotations, to list or to plan.
+ * `before`: called directly before each request for a value, because an issuer also reads outside rotations, to list or to plan.
  */
 export function secretReader(
   stores: ReadonlyMap<string, SecretStore>,
@@ -31,8 +31,10 @@ export function secretReader(
     const latest = await store.latest(name);
     if (signal.aborted) throw new ServiceError('VAULT_UNREACHABLE', { vault, reason: 'There was no time left.' });
     if (latest === null) throw new ServiceError('SECRET_ABSENT', { vault, secret: name });
-    await before({ vault, secret: name, version: latest.version });
-    const value = await store.value(name, latest.version);
+    const { version } = latest;
+    const value = await store.value(name, version, async () => {
+      await before({ vault, secret: name, version });
+    });
     if (value === null) throw new ServiceError('SECRET_ABSENT', { vault, secret: name });
     return value;
   };

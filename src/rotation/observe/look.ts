@@ -11,7 +11,6 @@ import { hourlyLimitUntil } from './pace.ts';
 import { reasonsToWait } from './reasons-to-wait.ts';
 import { enabledStaging, findStaged, type StagingAccess } from './staging.ts';
 import { firstMember, requestFor, stateOf, type Target, type Worker } from './target.ts';
-import { operationOn } from './vault-access.ts';
 
 /**
  * Sees one more thing that a decision asks for, and adds it to what was seen. Changes nothing outside; values that are read are
@@ -79,7 +78,7 @@ export function stagingAccess(target: Target, worker: Worker): StagingAccess {
   };
 }
 
-/** What an issuer is asked with, the value in force included. The reads of the issuer's own secrets are noted. */
+/** What an issuer is asked with, the value in force included. */
 export async function questionFor(
   target: Target,
   worker: Worker,
@@ -89,8 +88,6 @@ export async function questionFor(
 ) {
   const state = stateOf({ target, worker });
   const access = stagingAccess(target, worker);
-  for (const { vault, name } of target.issuer.reads?.(target.terms.bindings[0]) ?? [])
-    access.note(operationOn(target.tools, 'SecretGet', `${vault}/${name}`, null));
   const { desired } = state;
   const open = openAttempt(state);
   // The credential that an attempt is about to publish is not in force yet.

@@ -6,7 +6,7 @@ import type { IssuedCredential } from '../ports/credential-issuer.ts';
 import type { NewSecretVersion, SecretVersion } from '../ports/secret-store.ts';
 import { digestName } from '../rotation-id.ts';
 import type { RotationTools } from '../rotation-tools.ts';
-import { type VaultAccess, operationOn, readValue, requireStore } from './vault-access.ts';
+import { type VaultAccess, readValue, requireStore } from './vault-access.ts';
 import { placeIn } from '../rotation-unit.ts';
 
 const prefix = 'rot-pending--';
@@ -31,7 +31,7 @@ export function stagingPlace(stagingVault: string | null, member: string): strin
 }
 
 export interface StagingAccess extends VaultAccess {
-  readonly tools: Pick<RotationTools, 'stores' | 'now' | 'staging'>;
+  readonly tools: Pick<RotationTools, 'accountFor' | 'stores' | 'now' | 'staging'>;
   /** The first secret of the target, `vault/name`: values wait under its name. */
   readonly member: string;
 }
@@ -107,10 +107,7 @@ async function sealOf(
   attemptId: string,
   { credentialId, value }: { credentialId: string; value: SecretValue },
 ): Promise<string> {
-  const { key: readKey, keySecret } = access.tools.staging;
-  const key = await readKey();
-  if (keySecret !== undefined)
-    access.note(operationOn(access.tools, 'SecretGet', `${keySecret.vault}/${keySecret.name}`, null));
+  const key = await access.tools.staging.key();
   // Lengths first, so that no two triples are the same text.
   const parts = [attemptId, credentialId, value.reveal()].map((part) => `${String(part.length)}:${part}`);
   return createHmac('sha256', key.reveal()).update(parts.join('\n')).digest('hex');

@@ -7,7 +7,7 @@ import { placeIn } from '../rotation-unit.ts';
 
 /** Where the values of a target are read and written: each operation is noted for the journal. */
 export interface VaultAccess {
-  readonly tools: Pick<RotationTools, 'stores' | 'now'>;
+  readonly tools: Pick<RotationTools, 'stores' | 'now' | 'accountFor'>;
   note(operation: VaultOperation): void;
   /** Values that were read in this drive, by `vault/name@version`: none is read twice. */
   readonly values?: Map<string, SecretValue>;
@@ -32,15 +32,18 @@ export async function requireLatest(tools: Pick<RotationTools, 'stores'>, member
   return latest;
 }
 
-/** One version's value, noted. `null` when there is no such version, or it is disabled: nobody can read it. */
+/** One version's value; each request is written down before it is made, and noted. `null` when there is no such version, or it is disabled: nobody can read it. */
 export async function readValue(access: VaultAccess, member: string, version: string): Promise<SecretValue | null> {
   const { vault, name } = placeIn(member);
   const key = `${member}@${version}`;
   const known = access.values?.get(key);
   if (known !== undefined) return known;
   try {
-    const value = await requireStore(access.tools, vault).value(name, version);
-    access.note(operationOn(access.tools, 'SecretGet', member, version));
+    const value = await requireStore(access.tools, vault).value(name, version, async () => {
+      const read = operationOn(access.tools, 'SecretGet', member, version);
+      await access.tools.accountFor([read]);
+      access.note(read);
+    });
     if (value !== null) access.values?.set(key, value);
     return value;
   } catch (error) {

@@ -41,8 +41,12 @@ export interface SecretStore {
   /** The newest version of every secret of the vault, in no promised order. */
   list(): AsyncIterable<SecretVersion>;
 
-  /** One version's value. `null` only when there is no such version. @throws ServiceError `SECRET_DISABLED`. */
-  value(name: string, version: string): Promise<SecretValue | null>;
+  /**
+   * One version's value. `null` only when there is no such version. `before` is called before each request, those after a lost
+   * answer among them, because each may be a row of the vault's log; if it rejects, nothing is requested.
+   * @throws ServiceError `SECRET_DISABLED`.
+   */
+  value(name: string, version: string, before: () => Promise<void>): Promise<SecretValue | null>;
 
   /**
    * Adds a version in one request, never repeated underneath: the vault has no compare-and-set, and a repeated PUT is a second version.

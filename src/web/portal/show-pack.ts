@@ -49,7 +49,7 @@ const purposes: Readonly<Record<string, string>> = {
   'sensitive-operations.ndjson': 'backups, restores, purges and the like',
   'setting-looks.ndjson': 'where the logs of the vaults went',
   'table-looks.ndjson': 'how long the log workspace keeps its tables',
-  'own-reads.ndjson': 'what Keyturn itself read outside rotations',
+  'own-reads.ndjson': 'what Keyturn itself read',
   'setup-looks.ndjson': 'how the vaults were set up',
   'staging-reads.ndjson': 'reads of values before they were published',
   'writes.ndjson': 'every write of a secret, with what explains it',

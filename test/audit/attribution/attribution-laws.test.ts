@@ -113,8 +113,10 @@ describe('attribution', () => {
           receipts: [...world.receipts, ...world.receipts].reverse(),
         };
         expect(attributed(doubled)).toEqual(attributed(world));
-        const reversed = attributed({ ...world, rows: [...world.rows].reverse() });
-        expect(reversed.reverse()).toEqual(attributed(world));
+        // A journal's entry explains one row of Keyturn's own: the first in time, so those are to come in order.
+        const others = world.rows.filter(({ identity }) => identity.objectId !== 'rotator');
+        const reversed = attributed({ ...world, rows: [...others].reverse() });
+        expect(reversed.reverse()).toEqual(attributed({ ...world, rows: others }));
       }),
       run,
     );

@@ -25,9 +25,10 @@ describe('the administrator’s login that the policy names', () => {
     let reads = 0;
     const watched = {
       ...vault,
-      value: () => {
+      value: async (_name: string, _version: string, before: () => Promise<void>) => {
+        await before();
         reads += 1;
-        return Promise.resolve(null);
+        return null;
       },
     };
     const read = secretReader(new Map([['kv', watched]]), () => Promise.reject(new Error('no records')));

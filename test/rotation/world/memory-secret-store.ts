@@ -46,12 +46,14 @@ export function memoryVault(name: string, now: () => Date, gateway: Gateway = cr
       const all = await ask('list', () => [...secrets.keys()].flatMap((one) => publicPart(present(one).at(-1)) ?? []));
       yield* all;
     },
-    value: (secret, version) =>
-      ask(`value ${secret}`, () => {
+    value: async (secret, version, before) => {
+      await before();
+      return await ask(`value ${secret}`, () => {
         const found = present(secret).find((one) => one.version === version);
         if (found?.enabled === false) throw new ServiceError('SECRET_DISABLED', { vault: name, secret, version });
         return found?.value ?? null;
-      }),
+      });
+    },
     add: ({ deadline, ...version }) =>
       ask(
         `add ${version.name}`,

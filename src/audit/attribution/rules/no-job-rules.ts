@@ -17,15 +17,17 @@ export const ourIdentityRule: AttributionRule = ({ retrieval, identity, stamp },
   if (identity?.role !== 'rotator' && identity?.role !== 'reporter') return null;
   if (stamp !== null) return verdict('contradicted', 'stamp-by-our-identity');
   const rotates = identity.role === 'rotator';
-  const entry = rotates ? rotations.explain(retrieval) : null;
-  if (entry !== null) return verdict('rotation', 'journal-entry', { evidence: [entry] });
-  const read =
-    rotations.explainOwnRead(retrieval, 'setting') ?? (rotates ? rotations.explainOwnRead(retrieval, 'issuer') : null);
-  if (read !== null) return verdict('rotation', 'own-read-on-record', { evidence: [read] });
-  const check = rotates ? rotations.explainOwnRead(retrieval, 'check') : null;
-  if (check !== null) return verdict('rotation', 'check-on-record', { evidence: [check] });
+  const found = rotates ? rotations.explain(retrieval) : rotations.explainSetting(retrieval);
+  if (found !== null) return verdict('rotation', explained[found.kind], { evidence: [found.reference] });
   return verdict('rotation-unexplained', rotates ? 'no-journal-entry' : 'reporter-read');
 };
+
+const explained = {
+  journal: 'journal-entry',
+  check: 'check-on-record',
+  setting: 'own-read-on-record',
+  issuer: 'own-read-on-record',
+} as const;
 
 /** Azure's own applications, and identities that the policy assigns to the platform. */
 export const platformRule: AttributionRule = ({ retrieval, identity, stamp }, { platformApplications }) => {
