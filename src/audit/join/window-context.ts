@@ -101,7 +101,7 @@ export function createWindowLoader(
     const { from, to } = boundsOf(window);
     const entries = new Entries(filed.receipts.read(from, to));
     const order = entries.byPlace();
-    const records = readTogether(entries, order, setup.receipts, reader, createTextRoom(null, 0));
+    const records = readTogether(entries, order, setup.receipts, reader, room);
     const found = new Map<number, WindowReceipt>();
     for (const position of order) {
       const { hash, isShared, ...place } = entries.at(position);

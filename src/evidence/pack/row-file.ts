@@ -5,8 +5,8 @@ import { createRowMemory } from './row-memory.ts';
 
 /** A part is closed after this many bytes. */
 const bytesPerPart = 8_000_000;
-/** So many bytes of rows are compressed together, while further ones come. */
-const bytesAtOnce = 1_000_000;
+/** So many bytes of rows are compressed together, while further ones come: in fewer there would be more turns to wait for. */
+const bytesAtOnce = 2_600_000;
 /**
  * Up to this many rows, each row has its own digest, so that `verify` can name the row; beyond it, each hundred rows
  * share one.
@@ -48,6 +48,7 @@ export function rowFile(sink: PackSink, about: RowFileName): RowFile {
       // The row that fills the part is its last one.
       const end = lines.length <= last ? lines.length : lines.indexOf(lineEnd, last - 1) + 1;
       part.add(lines.subarray(from, end));
+      await part.caughtUp();
       from = end;
     }
   }
@@ -139,6 +140,9 @@ function openPart(opening: Buffer, isCompressed: boolean) {
     add(lines: Uint8Array): void {
       memory.add(lines);
       if (isCompressed && memory.length() >= waitFor) compressSome();
+    },
+    async caughtUp(): Promise<void> {
+      await stream?.caughtUp();
     },
     plain: (): PartContents => ({ ...rest(), bytes: memory.whole() }),
     compressed(): PartContents {

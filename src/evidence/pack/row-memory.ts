@@ -24,8 +24,8 @@ export interface RowMemory {
 const lineEnd = 0x0a;
 const leastBytes = 1 << 14;
 /** Memory of this size is used again: what is outside of the heap is freed late. */
-const usualBytes = 1_250_000;
-const mostSpare = 8;
+const usualBytes = 3_000_000;
+const mostSpare = 6;
 const spare: Buffer[] = [];
 
 export function createRowMemory(opening: Buffer): RowMemory {
@@ -57,7 +57,8 @@ export function createRowMemory(opening: Buffer): RowMemory {
     release(end) {
       const released = memory;
       const bytes = released.subarray(0, end);
-      memory = take(used - end);
+      // Of a file that has so many rows, as many will follow.
+      memory = take(Math.max(used - end, usualBytes));
       released.copy(memory, 0, end, used);
       used -= end;
       start = 0;
