@@ -13,6 +13,9 @@ const neverReleased = 8;
 /** How many bytes before a place a view may look at. */
 const lookBackBytes = 16;
 
+/** So many are copied sooner one by one than by a call. */
+const fewBytes = 16;
+
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const nothing = Buffer.alloc(0);
@@ -93,7 +96,7 @@ class StreamRedaction implements Redaction {
     const search = this.#search;
     search.look(text, this.#before, false);
     // At most a quarter of any secret that may have begun: what is let go tells little, even when it was one.
-    for (let at = search.next(0); at < text.length; at = search.next(at + 1)) {
+    for (let { at } = search.next(0); at < text.length; { at } = search.next(at + 1)) {
       if (!search.isQuarterAtMost(at)) return nothing;
     }
     const given = text.subarray(this.#handled);
@@ -111,20 +114,14 @@ class StreamRedaction implements Redaction {
     // Where the mask that goes on to `done` begins: what overlaps makes it longer, and it is written when it ends.
     let maskFrom = done;
     let isChanged = false;
-    // How many needles began side by side up to here, and how many bytes told the longest of them at most.
-    let beginnings = 0;
-    let mostLooked = 0;
-    let last = -1;
-    const misses = new SideBySide();
     search.look(text, this.#before, final);
-    for (let at = search.next(0); at < text.length; at = search.next(at + 1)) {
-      const { whole, open, looked } = search.startAt(at);
+    for (let start = search.next(0); start.at < text.length; start = search.next(start.last + 1)) {
+      const { at, whole, open } = start;
       if (open) {
         hold = at;
         break;
       }
-      if (whole === 0) at = misses.after(text, at, looked);
-      if (whole === 0 || at + whole <= done) continue;
+      if (at + whole <= done) continue;
       if (!isChanged) this.#startOutput(text.length);
       isChanged = true;
       if (at >= done) {
@@ -132,13 +129,6 @@ class StreamRedaction implements Redaction {
         this.#copy(text, done, at);
         maskFrom = at;
       }
-      beginnings = at === last + 1 ? beginnings + 1 : 1;
-      mostLooked = beginnings === 1 ? looked : Math.max(mostLooked, looked);
-      if (beginnings === enoughBeginnings) {
-        at = lastAlike(text, at, mostLooked);
-        beginnings = 0;
-      }
-      last = at;
       done = at + whole;
       this.#found?.(this.#passed + done);
     }
@@ -159,7 +149,9 @@ class StreamRedaction implements Redaction {
   }
 
   #copy(text: Buffer, from: number, to: number): void {
-    this.#written += text.copy(this.#output.atLeast(0), this.#written, from, to);
+    const output = this.#output.atLeast(0);
+    if (to - from > fewBytes) this.#written += text.copy(output, this.#written, from, to);
+    else for (let at = from; at < to; at += 1) output[this.#written++] = text[at] ?? 0;
     this.#masked = false;
   }
 
@@ -170,7 +162,7 @@ class StreamRedaction implements Redaction {
       let feed = at;
       while (feed < to && text[feed] !== lineFeed) feed += 1;
       const end = feed < to && feed > at && text[feed - 1] === carriageReturn ? feed - 1 : feed;
-      if (end > at && !this.#masked) this.#written += maskSign.copy(this.#output.atLeast(0), this.#written);
+      if (end > at && !this.#masked) this.#copy(maskSign, 0, maskSign.length);
       this.#masked ||= end > at;
       if (feed < to) this.#copy(text, end, feed + 1);
       at = feed + 1;
@@ -204,60 +196,6 @@ class StreamRedaction implements Redaction {
   #heldBytes(): Buffer {
     return this.#tail.atLeast(0).subarray(0, this.#tailLength);
   }
-}
-
-/** A text that repeats so many bytes or fewer is looked at once, and not again at each place. */
-const longestPeriod = 8;
-
-/** So many needles side by side show what begins at each place of two periods. */
-const enoughBeginnings = 2 * longestPeriod;
-
-/**
- * The last place at which the same begins as at `at`, in a text that repeats a few bytes again and again: needles began at
- * each of the `enoughBeginnings` places up to `at`, which `looked` bytes tell, so they begin at every place between.
- */
-function lastAlike(text: Buffer, at: number, looked: number): number {
-  for (let period = 1; period <= longestPeriod; period += 1) {
-    let end = at + 1;
-    while (end < text.length && text[end] === text[end - period]) end += 1;
-    const periods = Math.floor((end - looked - at) / period);
-    if (periods > 0) return at + periods * period;
-  }
-  return at;
-}
-
-/** So many places side by side tell of all others in a text that repeats a few bytes: what a view may look back at is alike too. */
-const enoughMisses = lookBackBytes + 2 * longestPeriod;
-
-/** Places side by side at which no needle began. */
-class SideBySide {
-  #count = 0;
-  #mostLooked = 0;
-  #last = -1;
-
-  /** Takes the next one, which `looked` bytes told. Returns the last place of which the same is known: mostly that place. */
-  after(text: Buffer, at: number, looked: number): number {
-    const follows = at === this.#last + 1;
-    this.#count = follows ? this.#count + 1 : 1;
-    this.#mostLooked = follows ? Math.max(this.#mostLooked, looked) : looked;
-    this.#last = this.#count === enoughMisses ? lastMissAlike(text, at, this.#mostLooked) : at;
-    if (this.#count === enoughMisses) this.#count = 0;
-    return this.#last;
-  }
-}
-
-/** As `lastAlike`, where no needle began at each of the `enoughMisses` places up to `at`. */
-function lastMissAlike(text: Buffer, at: number, looked: number): number {
-  for (let period = 1; period <= longestPeriod; period += 1) {
-    let from = at;
-    while (at - from < lookBackBytes + period && text[from] === text[from - period]) from -= 1;
-    if (at - from < lookBackBytes + period) continue;
-    let end = at + 1;
-    while (end < text.length && text[end] === text[end - period]) end += 1;
-    const periods = Math.floor((end - looked - at) / period);
-    if (periods > 0) return at + periods * period;
-  }
-  return at;
 }
 
 /** Where the line ends that stand at a place end: no mask takes them, so that they need not wait. */

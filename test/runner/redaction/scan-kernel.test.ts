@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { startRedaction } from '../../../src/runner/redaction/redaction.ts';
 import { ScanMemory } from '../../../src/runner/redaction/search/scan-kernel.ts';
 import { type SecretSearch, secretSearch } from '../../../src/runner/redaction/search/secret-search.ts';
+import { masksOf, type Start } from './masks-of.ts';
 
 const hexOf = (sign: string) => sign.charCodeAt(0).toString(16).padStart(2, '0');
 
@@ -192,15 +193,14 @@ function bytesOf(texts: readonly string[]): readonly Buffer[] {
   return texts.map((text) => Buffer.from(text, 'latin1'));
 }
 
-/** Where needles begin, and how far they go: whole ones, and such as the end leaves open. */
-function startsIn(search: SecretSearch, text: Buffer, before: Buffer): readonly (readonly [number, number, boolean])[] {
-  const starts: [number, number, boolean][] = [];
+/** Where needles are, and where the end leaves open whether one is. */
+function startsIn(search: SecretSearch, text: Buffer, before: Buffer) {
+  const starts: Start[] = [];
   search.look(text, before, false);
-  for (let at = search.next(0); at < text.length; at = search.next(at + 1)) {
-    const { whole, open } = search.startAt(at);
-    if (whole > 0 || open) starts.push([at, whole, open]);
+  for (let start = search.next(0); start.at < text.length; start = search.next(start.last + 1)) {
+    starts.push({ at: start.at, whole: start.whole, open: start.open });
   }
-  return starts;
+  return masksOf(starts);
 }
 
 /** What a text becomes that comes in two pieces, each read to where the redaction wants it if it has the room. */

@@ -39,6 +39,8 @@ export class EscapeFinder {
   readonly #mark: (at: number) => void;
   /** Three bytes before an escape as they are, then the bytes that it and what follows it stand for. */
   readonly #around = new Uint8Array(16);
+  /** Where the places end that `markAll` marked last. */
+  #markedTo = 0;
 
   constructor(tree: ViewTree, filter: GramFilter, bytes: NeedleBytes, mark: (at: number) => void) {
     this.#tree = tree;
@@ -139,7 +141,7 @@ export class EscapeFinder {
   #markAroundEscape(node: ViewNode, at: number, unit: Unit): void {
     const shown = node.layer.read(at);
     if (shown === unit) return;
-    if (shown === open || !this.#lookAround(node, at, shown)) this.#markAll(at);
+    if (shown === open || !this.#lookAround(node, at, shown)) this.markAll(at);
     if (shown === open) return;
     for (const child of node.children) this.#markAroundEscape(child, at, shown);
   }
@@ -221,10 +223,12 @@ export class EscapeFinder {
     );
   }
 
-  /** Where too little is known to tell. */
-  #markAll(at: number): void {
-    for (let from = Math.max(0, at - this.#filter.window + 1); from < at; from += 1) this.#markPlainly(from, at);
+  /** Marks all places that an escape at `at` may bring about. `follows`: those were marked that the escape before it may. */
+  markAll(at: number, follows = false): void {
+    const from = follows ? this.#markedTo : at - this.#filter.window + 1;
+    for (let place = Math.max(0, from); place < at; place += 1) this.#markPlainly(place, at);
     this.#mark(at);
+    this.#markedTo = at + 1;
   }
 
   /** Marks a place where a needle may begin with the bytes before `to` as they are. */

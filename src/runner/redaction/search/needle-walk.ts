@@ -8,14 +8,11 @@ export interface SecretStart {
   readonly whole: number;
   /** Whether a longer one may stand here: the text ends before that is clear. */
   readonly open: boolean;
-  /** So many bytes from the place on tell this, and a dozen before. */
+  /** So many bytes from the place on tell this, and a dozen before; one more than there are where it tells that the text ends. */
   readonly looked: number;
 }
 
 const nothingStops = new Uint8Array(256);
-
-/** No view, nor one looked through two others, reads further from a place: an escape has a dozen characters, and a line that goes on 120 blanks. */
-const furthestRead = 1_024;
 
 /**
  * Follows all needles that begin at a place, at once: through the text as it is, and from each escape on through the
@@ -29,6 +26,8 @@ export class NeedleWalk {
   readonly #triggers = new Uint8Array(256);
   readonly #written = new Uint8Array(4);
   readonly #start = { whole: 0, open: false, looked: 0 };
+  /** How many steps all walks took. */
+  steps = 0;
   #origin = 0;
   #isQuarterAtMost = true;
 
@@ -41,23 +40,26 @@ export class NeedleWalk {
 
   /** What begins at `at`. Good until the next call. */
   startAt(at: number): SecretStart {
+    const plain = this.#plain;
     this.#start.whole = 0;
     this.#start.open = false;
-    this.#start.looked = 0;
     this.#origin = at;
     this.#isQuarterAtMost = true;
-    if (!this.#beginsPlainly(at)) {
-      this.#walkPlainly(at, 0, this.#table.count - 1, 0);
-      return this.#start;
-    }
+    plain.furthest = at - 1;
+    if (this.#beginsPlainly(at)) this.#walkFromBeginning(at);
+    else this.#walkPlainly(at, 0, this.#table.count - 1, 0);
+    this.#start.looked = Math.min(plain.furthest, plain.to) - at + 1;
+    return this.#start;
+  }
+
+  #walkFromBeginning(at: number): void {
     const table = this.#table;
     const { text } = this.#plain;
-    this.#start.looked = beginningBytes;
     const first = (text[at] ?? 0) | ((text[at + 1] ?? 0) << 8) | ((text[at + 2] ?? 0) << 16);
+    this.#plain.furthest = at + beginningBytes - 1;
     if (table.findBeginning(first | ((text[at + 3] ?? 0) << 24))) {
       this.#walkPlainly(at + beginningBytes, table.found.low, table.found.high, beginningBytes);
     }
-    return this.#start;
   }
 
   /** Whether the first bytes there are at hand, and no view begins among them. */
@@ -82,19 +84,21 @@ export class NeedleWalk {
     let low = first;
     let high = last;
     let depth = deep;
-    for (let at = from; low <= high; ) {
+    let at = from;
+    while (low <= high) {
       // No view shows what is found as it is alone.
       const stops = table.arePlain(low, high) ? nothingStops : this.#triggers;
       const count = table.matchingBytes(low, high, depth, text, at, stops);
       at += count;
       depth += count;
-      this.#start.looked += count + 1;
+      this.steps += 1;
       if (depth > 0 && depth === table.lengthOf(low)) {
         this.#start.whole = Math.max(this.#start.whole, at - this.#origin);
         low += 1;
         continue;
       }
       if (at >= to) {
+        this.#readTo(to + 1);
         this.#endsOpen(low, high, depth);
         return;
       }
@@ -110,6 +114,12 @@ export class NeedleWalk {
         low += 1;
       }
     }
+    this.#readTo(at);
+  }
+
+  /** The text was read to before a place. */
+  #readTo(at: number): void {
+    this.#plain.furthest = Math.max(this.#plain.furthest, at - 1);
   }
 
   #walkThrough(node: ViewNode, from: number, first: number, last: number, deep: number): void {
@@ -122,6 +132,7 @@ export class NeedleWalk {
     let at = from;
     while (low <= high && !table.arePlain(low, high)) {
       const unit = layer.read(at);
+      this.steps += 1;
       if (unit === open) this.#endsOpen(low, high, depth);
       if (unit < 0) break;
       if (children.length > 0) this.#branch(children, at, unit, low, high, depth);
@@ -139,7 +150,6 @@ export class NeedleWalk {
         low += 1;
       }
     }
-    this.#looksTo(at);
   }
 
   /** Goes on in a view behind an escape sign that is the value's own. */
@@ -158,7 +168,6 @@ export class NeedleWalk {
   /** Goes on in every view that shows something else at `at` than `unit`. */
   #branch(nodes: readonly ViewNode[], at: number, unit: Unit, low: number, high: number, depth: number): void {
     if (this.#table.arePlain(low, high)) return;
-    this.#looksTo(at);
     const byte = this.#plain.text[at] ?? 0;
     const ascii = asciiOf(unit);
     for (const node of nodes) {
@@ -169,11 +178,6 @@ export class NeedleWalk {
       if (shown === open) this.#endsOpen(low, high, depth);
       else if (depth > 0 || !isNothing(shown)) this.#walkThrough(node, at, low, high, depth);
     }
-  }
-
-  /** A view is asked at a place. */
-  #looksTo(at: number): void {
-    this.#start.looked = Math.max(this.#start.looked, at - this.#origin + furthestRead);
   }
 
   #endsOpen(low: number, high: number, depth: number): void {

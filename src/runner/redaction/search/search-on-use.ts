@@ -1,5 +1,5 @@
 import { ScanMemory } from './scan-kernel.ts';
-import type { SecretSearch } from './secret-search.ts';
+import { nowhere, type SecretSearch } from './secret-search.ts';
 
 /**
  * A search that is made when it first looks at a byte. Its tables take milliseconds to make: the command starts without
@@ -15,12 +15,14 @@ export function searchOnUse(
     get longest() {
       return search().longest;
     },
+    get steps() {
+      return made?.steps ?? 0;
+    },
     room: () => memory.room(),
     look(text, before, final) {
       if (text.length > 0 || made !== null) search().look(text, before, final);
     },
-    next: (from) => made?.next(from) ?? Number.MAX_SAFE_INTEGER,
-    startAt: (at) => search().startAt(at),
+    next: (from) => made?.next(from) ?? nowhere,
     isQuarterAtMost: (at) => search().isQuarterAtMost(at),
   };
 }

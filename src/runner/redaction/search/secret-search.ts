@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { BitSet, pairOf } from './bit-set.ts';
 import { EscapeFinder } from './escape-finder.ts';
-import { findAroundReports } from './escapes-in-runs.ts';
+import { findAroundReports } from './find-around-reports.ts';
 import { gramBytes, gramFilter } from './gram-filter.ts';
 import { needleTable } from './needle-table.ts';
-import { NeedleWalk, type SecretStart } from './needle-walk.ts';
+import { NeedleWalk } from './needle-walk.ts';
 import { PlaceMarks } from './place-marks.ts';
+import { type FoundStart, RememberedStarts } from './remembered-starts.ts';
 import { type ScanKernel, ScanMemory } from './scan-kernel.ts';
 import { viewTree } from '../views/view-tree.ts';
 
@@ -13,14 +14,17 @@ import { viewTree } from '../views/view-tree.ts';
 export interface SecretSearch {
   /** Length of the longest needle. A view may show it in a text several times as long. */
   readonly longest: number;
+  /** How many steps it has walked: what it took to tell what begins where, apart from what was remembered. */
+  readonly steps: number;
   /** Where a stream's chunks may be read to, with `headroomBytes` free before it: they need not be copied from there. */
   room(): Buffer;
   /** Looks over a text, `before` which these bytes came; `final` when the stream ends where it does. */
   look(text: Buffer, before: Buffer, final: boolean): void;
-  /** First place from `from` on where a needle may begin; the text's length when there is none. */
-  next(from: number): number;
-  /** What begins at `at`, told by the bytes from there on and a dozen before. Good until the next call. */
-  startAt(at: number): SecretStart;
+  /**
+   * What begins at the first place from `from` on where a needle begins or may begin, told by the bytes from there on and a
+   * dozen before; nothing, where the text ends, when there is none. Good until the next call.
+   */
+  next(from: number): FoundStart;
   /** Whether what begins at `at` and is still open has shown no more than a quarter of any needle. */
   isQuarterAtMost(at: number): boolean;
 }
@@ -64,16 +68,21 @@ export function secretSearch(
   const mark = (at: number) => marks.mark(at);
   const escapes = new EscapeFinder(tree, filter, bytes, mark);
   const walk = new NeedleWalk(table, tree);
+  const starts = new RememberedStarts(walk, tree.plain, marks);
   // Made when there is a text for it: many a command prints next to nothing.
   let kernel: ScanKernel | null = null;
   return {
     room: () => memory.room(),
     longest: table.longest,
+    get steps() {
+      return walk.steps;
+    },
     look(text, before, final) {
       tree.plain.text = text;
       tree.plain.before = before;
       tree.plain.to = text.length;
       tree.plain.final = final;
+      starts.look();
       if (kernel === null && text.length >= leastForKernel) {
         kernel = memory.kernel(filter, tree, bytes, marks, reports);
       }
@@ -82,14 +91,13 @@ export function secretSearch(
       if (kernel !== null && text.length >= leastForKernel && text.length <= kernel.capacity) {
         reports.clear(text.length);
         kernel.scan(text);
-        findAroundReports(text, { marks, reports, escapes, window: filter.window });
+        findAroundReports(text, { reports, escapes });
       } else {
         filter.findWindows(text, mark);
         escapes.find();
       }
     },
-    next: (from) => marks.next(from),
-    startAt: (at) => walk.startAt(at),
+    next: (from) => starts.next(from),
     isQuarterAtMost: (at) => walk.isQuarterAtMost(at),
   };
 }
@@ -112,13 +120,16 @@ function bytesOf(needles: readonly Buffer[]): Uint8Array {
   return known;
 }
 
+/** After the end of any text, nothing begins. */
+export const nowhere: FoundStart = { at: Number.MAX_SAFE_INTEGER, whole: 0, open: false, last: 0 };
+
 function nothingToFind(memory: ScanMemory): SecretSearch {
   return {
     longest: 0,
+    steps: 0,
     room: () => memory.room(),
     look: () => undefined,
-    next: () => Number.MAX_SAFE_INTEGER,
-    startAt: () => ({ whole: 0, open: false, looked: 0 }),
+    next: () => nowhere,
     isQuarterAtMost: () => true,
   };
 }

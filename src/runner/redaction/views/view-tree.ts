@@ -7,16 +7,23 @@ import { backTicks, carets, dollars, doubleQuotes, percentSigns, shellQuotes, si
 import { ended, octet, open, overPlain, through, triggersOf, type Layer, type View } from './view.ts';
 
 /** The shortest line of base64 that is looked for is one of sixteen characters; a word of text is rarely longer. */
-const wordBytes = 16;
+export const wordBytes = 16;
 
 /** The stream as it is, and the part of it that is at hand. */
-interface PlainLayer extends Layer {
+export interface PlainLayer extends Layer {
   text: Buffer;
   /** What came before the text. */
   before: Buffer;
   to: number;
   /** Whether the stream ends where the text does. */
   final: boolean;
+  /** The furthest place that was read since this was last set. */
+  furthest: number;
+}
+
+/** Whether a byte ends a word. */
+export function isBlank(byte: number): boolean {
+  return byte <= 0x20;
 }
 
 /** A way to look at the stream that differs from its parent's at an escape of its own. */
@@ -93,14 +100,16 @@ export function viewTree(known: Uint8Array): ViewTree {
     before: Buffer.alloc(0),
     to: 0,
     final: false,
+    furthest: 0,
     read(at) {
+      if (at > plain.furthest) plain.furthest = at;
       if (at >= plain.to) return plain.final ? ended : open;
       return octet(plain.text[at] ?? 0, 1);
     },
     isWithinWord(at) {
       for (let back = 1; back <= wordBytes; back += 1) {
         const value = back <= at ? plain.text[at - back] : plain.before[plain.before.length + at - back];
-        if (value === undefined || value <= 0x20) return false;
+        if (value === undefined || isBlank(value)) return false;
       }
       return true;
     },

@@ -83,6 +83,9 @@ export interface PlainBytes {
   isWithinWord(at: number): boolean;
 }
 
+/** No more bytes tell an escape of one byte at a glance. */
+const glancedBytes = 6;
+
 /** What a glance at the bytes cannot tell: `decode` must. */
 export const unclear = -1;
 
@@ -154,14 +157,18 @@ export function through(view: View, under: Layer): Layer {
 }
 
 /** The stream seen through a view: as `through`, but what a glance tells is not decoded. */
-export function overPlain(view: View, plain: Layer & PlainBytes): Layer {
+export function overPlain(view: View, plain: Layer & PlainBytes & { furthest: number }): Layer {
   const triggers = triggersOf(view);
   return {
     read(at) {
       const byte = plain.text[at] ?? 0;
       if (at >= plain.to || triggers[byte] !== 1) return plain.read(at);
+      if (at > plain.furthest) plain.furthest = at;
       const glance = view.glance(plain, at);
-      if (glance >= 0 && (glance & (afterNothing | again)) === 0) return octet(glance & 0xff, lengthSeen(glance));
+      if (glance >= 0 && (glance & (afterNothing | again)) === 0) {
+        plain.furthest = Math.max(plain.furthest, Math.min(plain.to, at + glancedBytes) - 1);
+        return octet(glance & 0xff, lengthSeen(glance));
+      }
       return view.decode(plain, at, octet(byte, 1));
     },
     isWithinWord: (at) => plain.isWithinWord(at),
