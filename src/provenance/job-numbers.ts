@@ -15,5 +15,7 @@ export interface JobNumbers {
 
 /** The short name of a Gitea in stamps and receipts. */
 export function instanceOf(giteaUrl: string): string {
-  return createHash('sha256').update(giteaUrl.toLowerCase().replace(/\/+$/, '')).digest('hex').slice(0, 8);
+  let address = giteaUrl.toLowerCase();
+  while (address.endsWith('/')) address = address.slice(0, -1);
+  return createHash('sha256').update(address).digest('hex').slice(0, 8);
 }

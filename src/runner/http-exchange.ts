@@ -134,7 +134,11 @@ function trusting(authority: string): SecureContext {
  * file leads it elsewhere (RFC 6761, 6.3); it also saves 5 ms of a start on this machine.
  */
 function hostOf({ hostname }: URL): string {
-  return hostname === 'localhost' ? '127.0.0.1' : hostname.replace(/^\[|\]$/g, '');
+  return hostname === 'localhost' ? '127.0.0.1' : withoutBrackets(hostname);
+}
+
+function withoutBrackets(hostname: string): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }
 
 /** The parser of addresses leaves no other host that begins so or ends in a digit's label. */

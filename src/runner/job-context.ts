@@ -35,13 +35,14 @@ export function readJobContext(environment: Environment, gitea: string | null): 
   if (!Number.isSafeInteger(attempt) || attempt < 1 || attempt > 99_999) {
     return { found: false, reason: 'GITHUB_RUN_ATTEMPT is not an attempt number' };
   }
+  let instance: string | null = null;
   return {
     found: true,
     job: {
       numbers: {
-        // Computed when it is first needed: a digest before the first request would delay every start.
+        // Computed once, when it is first needed: a digest before the first request would delay every start.
         get instance() {
-          return instanceOf(gitea);
+          return (instance ??= instanceOf(gitea));
         },
         repositoryId,
         runId,

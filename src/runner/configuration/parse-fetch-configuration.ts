@@ -150,7 +150,8 @@ function parseAddress(inside: ShapeReader, name: string, refuse: Refuse): string
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     refuse(inside.placeOf(name), 'must not contain sign-in data, a query or a fragment');
   }
-  const plain = written.replace(/\/+$/, '');
+  let plain = written;
+  while (plain.endsWith('/')) plain = plain.slice(0, -1);
   if (url.protocol === 'http:' && !isLoopback(plain) && plain !== azureMetadata) {
     refuse(inside.placeOf(name), 'must be https');
   }

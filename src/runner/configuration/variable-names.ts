@@ -3,8 +3,12 @@
  * begin so. Each start looks at every variable, and a dozen regular expressions for it took a millisecond to compile.
  */
 export function variableNames(...written: readonly string[]): (name: string) => boolean {
-  const words = written.flatMap((line) => line.split(' '));
-  const beginnings = words.flatMap((word) => (word.endsWith('*') ? [word.slice(0, -1)] : []));
-  const names = new Set(words);
-  return (name) => names.has(name) || beginnings.some((beginning) => name.startsWith(beginning));
+  const names = new Set(written.flatMap((line) => line.split(' ')));
+  const beginnings = new Map<string, string[]>();
+  for (const name of names) {
+    if (name.endsWith('*'))
+      beginnings.set(name[0] ?? '', [...(beginnings.get(name[0] ?? '') ?? []), name.slice(0, -1)]);
+  }
+  return (name) =>
+    names.has(name) || beginnings.get(name[0] ?? '')?.some((beginning) => name.startsWith(beginning)) === true;
 }

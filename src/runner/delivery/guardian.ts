@@ -1,7 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { constants, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 
 /** One pipe, opened at both ends. */
@@ -58,8 +57,8 @@ fi
  */
 export async function startGuardian(pipeCount: number): Promise<Guardian> {
   // Never contains data: a pipe only has a name here until both ends are open.
-  const directory = mkdtempSync(join(tmpdir(), 'keyturn-'));
-  const paths = Array.from({ length: pipeCount }, (_, index) => join(directory, String(index)));
+  const directory = mkdtempSync(`${tmpdir()}/keyturn-`);
+  const paths = Array.from({ length: pipeCount }, (_, index) => `${directory}/${String(index)}`);
   const watched: { group: number | null; places: string[] } = { group: null, places: [] };
   let shell = spawnShell(['', 'begin', ...paths], replace);
   const told = await new Promise<string>((resolve) => {

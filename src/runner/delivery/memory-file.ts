@@ -89,7 +89,7 @@ export function memoryFiles(options: {
     noteGroup(group) {
       // Without a folder in memory there is no note; it holds nothing secret, but nobody would sweep a disk.
       if (detectFileSystem('/dev/shm') !== 'tmpfs') return;
-      create(join(privateFolder(), groupNote), Buffer.from(`${String(group)} ${startOf(group)}`), () => undefined);
+      create(`${privateFolder()}/${groupNote}`, Buffer.from(`${String(group)} ${startOf(group)}`), () => undefined);
     },
     nameless(value) {
       if (detectFileSystem('/dev/shm') !== 'tmpfs') return null;
@@ -118,7 +118,7 @@ export function memoryFiles(options: {
     if (folder !== null) return folder;
     const base = detectFileSystem('/dev/shm') === 'tmpfs' ? '/dev/shm' : options.fallback;
     if (!options.allowDisk) refuseDisk(base);
-    const made = join(base, `${folderPrefix}${processSpace()}-${String(process.pid)}-${options.nonce}`);
+    const made = `${base}/${folderPrefix}${processSpace()}-${String(process.pid)}-${options.nonce}`;
     usable(made, () => mkdirSync(made, { mode: 0o700 }));
     folder = made;
     options.announce(made);

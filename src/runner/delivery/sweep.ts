@@ -23,6 +23,7 @@ export function sweepLeftovers(runtime: {
  */
 function sweepFolders(folder: string, user: number | undefined = process.getuid?.()): readonly string[] {
   return sweepMatching(folder, user, (name) => {
+    if (!name.startsWith(folderPrefix)) return false;
     const [, space, pid] = privateFolder.exec(name) ?? [];
     return pid !== undefined && space === processSpace() && !isAlive(Number(pid));
   });

@@ -20,7 +20,7 @@ export function maskLines(secrets: Iterable<SecretTexts>): readonly string[] {
     }
   }
   return [...masks]
-    .filter((mask) => mask.length >= leastLength && mask.trim() !== '' && !/[\r\n]/.test(mask))
+    .filter((mask) => mask.length >= leastLength && mask.trim() !== '' && !mask.includes('\n') && !mask.includes('\r'))
     .toSorted((a, b) => b.length - a.length)
     .map((mask) => `::add-mask::${escaped(mask)}`);
 }
@@ -34,5 +34,5 @@ function encodedForms(text: string): readonly string[] {
 
 /** A `%25` in the value would come back as `%`; anything else is taken as it is, by old runners too. */
 function escaped(mask: string): string {
-  return /%(25|0A|0D)/i.test(mask) ? mask.replaceAll('%', '%25') : mask;
+  return mask.includes('%') && /%(25|0A|0D)/i.test(mask) ? mask.replaceAll('%', '%25') : mask;
 }

@@ -16,9 +16,20 @@ export interface OutputSink {
 /**
  * A sink for one of this process's own descriptors, 1 or 2. A pipe is opened anew, without blocking: writes go straight
  * to it, and a reader who stalls does not keep this process from forwarding signals. (Node's own stream would block;
- * its thread pool costs ten times the copy.) A file or a terminal is written as it is.
+ * its thread pool costs ten times the copy.) A file or a terminal is written as it is. Nothing is opened before the first
+ * byte: a stream of Node's takes as long as a twentieth of a start, and many a command prints nothing.
  */
 export function outputSink(descriptor: 1 | 2): OutputSink {
+  let opened: OutputSink | null = null;
+  return {
+    write: (bytes) => bytes.length === 0 || (opened ??= openSink(descriptor)).write(bytes),
+    taken: () => opened?.taken() ?? Promise.resolve(),
+    idle: () => opened?.idle() ?? true,
+    gone: () => opened?.gone() ?? false,
+  };
+}
+
+function openSink(descriptor: 1 | 2): OutputSink {
   const pipe = fstatSync(descriptor).isFIFO() ? reopened(descriptor) : null;
   if (pipe !== null) return straight(pipe, streamSink(new Socket({ fd: pipe, readable: false, writable: true })));
   if (fstatSync(descriptor).isFile()) return fileSink(descriptor);

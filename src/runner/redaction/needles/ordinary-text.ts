@@ -3,6 +3,9 @@ import type { SecretTexts } from './secret-texts.ts';
 /** Fewer characters than this occur by chance in what a job prints. */
 const fewCharacters = 8;
 
+/** As many as the expression below takes. */
+const longestWord = 12;
+
 /** As much as four random bytes: less is met by chance in a few gigabytes of text. */
 const fewBits = 32;
 
@@ -12,7 +15,7 @@ const fewBits = 32;
  */
 function occursInOrdinaryText(text: string): boolean {
   if (text.length < fewCharacters) return true;
-  if (/^(?:[a-z]{1,12}|[A-Z][a-z]{0,11}|[A-Z]{1,12}|\d{1,9})$/.test(text)) return true;
+  if (text.length <= longestWord && /^(?:[a-z]{1,12}|[A-Z][a-z]{0,11}|[A-Z]{1,12}|\d{1,9})$/.test(text)) return true;
   return bitsOf(text) < fewBits;
 }
 

@@ -5,7 +5,7 @@ const frame = /^-----(BEGIN|END) [A-Z0-9 ]+-----$/;
 
 /** The lines of a PEM file to redact: those between its frames, without headers. `null` if the value is not PEM. */
 export function pemBodies(value: string): readonly string[] | null {
-  if (!/^-----BEGIN [A-Z0-9 ]+-----\s*$/m.test(value)) return null;
+  if (!value.includes('-----BEGIN ') || !/^-----BEGIN [A-Z0-9 ]+-----\s*$/m.test(value)) return null;
   const bodies: string[] = [];
   let body: string[] | null = null;
   for (const line of linesOf(value)) {
@@ -22,10 +22,8 @@ export function pemBodies(value: string): readonly string[] | null {
 
 /** The lines of a value, blanks around them taken off, blank ones left out. */
 export function linesOf(value: string): readonly string[] {
-  return value
-    .split(/\r\n|\n|\r/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
+  const isOne = !value.includes('\n') && !value.includes('\r');
+  return (isOne ? [value] : value.split(/\r\n|\n|\r/)).map((line) => line.trim()).filter((line) => line !== '');
 }
 
 /**

@@ -41,7 +41,7 @@ function asPrinted(text: string): readonly string[] {
   const unix = trimmed.replaceAll('\r\n', '\n');
   return [
     // A line end after the value would hold the line back until the next one.
-    text.replace(/^[\r\n]+|[\r\n]+$/g, ''),
+    text.includes('\n') || text.includes('\r') ? text.replace(/^[\r\n]+|[\r\n]+$/g, '') : text,
     trimmed,
     ...(unix.includes('\n') ? [unix, unix.replaceAll('\n', '\r\n')] : []),
     ...withoutDoubleQuotes(trimmed),
@@ -72,9 +72,10 @@ function aroundAmpersand(text: string): readonly string[] {
 /** A value in base64 as JSON Web Tokens and URLs write it. */
 function withoutPadding(text: string): readonly string[] {
   if (text.length < 12 || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) return [];
-  const bare = text.replace(/=+$/, '');
-  const swapped = /[+/]/.test(bare)
-    ? bare.replaceAll('+', '-').replaceAll('/', '_')
-    : bare.replaceAll('-', '+').replaceAll('_', '/');
+  const bare = text.endsWith('=') ? text.slice(0, text.indexOf('=')) : text;
+  const swapped =
+    bare.includes('+') || bare.includes('/')
+      ? bare.replaceAll('+', '-').replaceAll('/', '_')
+      : bare.replaceAll('-', '+').replaceAll('_', '/');
   return [bare, swapped];
 }

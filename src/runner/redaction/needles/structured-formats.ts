@@ -22,7 +22,8 @@ function pemParts(text: string): readonly Place[] | null {
 }
 
 function jsonParts(text: string): readonly Place[] | null {
-  if (!/^\s*[[{]/.test(text)) return null;
+  const begun = text.trimStart();
+  if (!begun.startsWith('{') && !begun.startsWith('[')) return null;
   try {
     return [{ member: JSON.parse(text), key: [], isSecret: false }];
   } catch {
@@ -36,7 +37,7 @@ function jsonParts(text: string): readonly Place[] | null {
  */
 function urlParts(text: string): readonly Place[] | null {
   // Its members come after semicolons, as those of a connection string.
-  if (/^\s*jdbc:sqlserver:/i.test(text)) return null;
+  if (!text.includes('://') || /^\s*jdbc:sqlserver:/i.test(text)) return null;
   const all = linesOf(text).map((line) => /^(?:jdbc:)?[a-z][a-z0-9+.-]*:\/\/(?:([^\s:@/[]*):)?(\S*)$/i.exec(line));
   if (all.length === 0 || all.includes(null)) return null;
   return all.flatMap((found) => partsOfUrl(found?.[1], found?.[2] ?? ''));
@@ -57,6 +58,7 @@ function partsOfUrl(user: string | undefined, written: string): readonly Place[]
 
 /** `?sv=…&sig=…`: a shared access signature alone. */
 function queryParts(text: string): readonly Place[] | null {
+  if (!text.includes('&')) return null;
   const query = /^\s*\??([\w.%-]+=[^&\s]*(?:&[\w.%-]+=[^&\s]*)+)\s*$/.exec(text)?.[1];
   return query === undefined ? null : pairsOfQuery(query);
 }
@@ -85,6 +87,7 @@ function unescaped(text: string): string {
 
 /** Lines of `NAME=value`, comments beside them; in `.npmrc` a name begins with an address. */
 function environmentParts(text: string): readonly Place[] | null {
+  if (!text.includes('=')) return null;
   const lines = linesOf(text).filter((line) => !line.startsWith('#') && !/^\[[^\]]*\]$/.test(line));
   const pairs = lines.map((line) => /^(?:export\s+)?([A-Za-z_@/][\w./:@-]*)\s*=\s*(.*)$/.exec(line));
   if (lines.length === 0 || pairs.includes(null)) return null;
@@ -98,10 +101,10 @@ function environmentParts(text: string): readonly Place[] | null {
  * Redis. The first piece may be an address alone: `jdbc:sqlserver://host:1433;password=…`.
  */
 function connectionParts(text: string): readonly Place[] | null {
-  if (/[\r\n]/.test(text.trim())) return null;
-  const separators = text.includes(';') ? [/(?:"[^"]*"|'[^']*'|[^;"'])+|["']/g] : spacedOrListed;
-  for (const separator of separators) {
-    const pieces = (text.trim().match(separator) ?? []).filter((piece) => piece.trim() !== '');
+  const trimmed = text.trim();
+  if (!trimmed.includes('=') || trimmed.includes('\n') || trimmed.includes('\r')) return null;
+  for (const separator of separatorsIn(trimmed)) {
+    const pieces = (trimmed.match(separator) ?? []).filter((piece) => piece.trim() !== '');
     const isAfterAddress = /^(?=[^=]*[.:])[\w.:/\\-]+$/.test(pieces[0] ?? '');
     const pairs = pieces
       .slice(isAfterAddress ? 1 : 0)
@@ -112,11 +115,19 @@ function connectionParts(text: string): readonly Place[] | null {
   return null;
 }
 
+/** How the pieces of a connection string are told apart; none where nothing parts them. */
+function separatorsIn(text: string): readonly RegExp[] {
+  if (text.includes(';')) return [/(?:"[^"]*"|'[^']*'|[^;"'])+|["']/g];
+  return /[\s,"']/.test(text) ? spacedOrListed : [];
+}
+
 const spacedOrListed = [/(?:"[^"]*"|'[^']*'|[^\s"'])+|["']/g, /(?:"[^"]*"|'[^']*'|[^,"'])+|["']/g];
 
 /** One password at a place of its own: `.netrc`, `.pgpass`, Go's and Oracle's names of a database, a header. */
 function credentialParts(text: string): readonly Place[] | null {
   const trimmed = text.trim();
+  // A password has a place of its own after a colon or a space.
+  if (!trimmed.includes(':') && !/\s/.test(trimmed)) return null;
   const found = /^(?:machine|default)\s/.test(trimmed)
     ? [...trimmed.matchAll(/\spassword\s+(\S+)/g)]
     : [onePassword.map((form) => form.exec(trimmed)).find((match) => match !== null)];
@@ -134,7 +145,7 @@ const onePassword = [
 
 /** Elements and attributes of XML: Maven's settings, profiles of a publication. */
 function elementParts(text: string): readonly Place[] | null {
-  if (!/^\s*<[?!\w]/.test(text)) return null;
+  if (!text.trimStart().startsWith('<') || !/^\s*<[?!\w]/.test(text)) return null;
   const elements = text.matchAll(/<([\w:.-]{1,64})(?:\s[^<>]{0,400})?>([^<>]+)<\//g);
   const attributes = text.matchAll(/\s([\w:.-]{1,64})\s?=\s?"([^"<>]*)"/g);
   const settings = text.matchAll(/\s(?:key|name)="([\w:.-]{1,64})"\s+(?:value|connectionString)="([^"<>]*)"/gi);
@@ -154,7 +165,8 @@ function withoutEntities(text: string): string {
 }
 
 async function yamlParts(text: string): Promise<readonly Place[] | null> {
-  if (!/^(?:-\s+)?["']?[\w./-]+["']?:(?:\s|$)/m.test(text) || linesOf(text).length < 2) return null;
+  if (!text.includes(':') || !/^(?:-\s+)?["']?[\w./-]+["']?:(?:\s|$)/m.test(text) || linesOf(text).length < 2)
+    return null;
   const { parseAllDocuments } = await import('yaml');
   const documents = parseAllDocuments(text, { logLevel: 'silent' });
   if (!Array.isArray(documents)) return null;
