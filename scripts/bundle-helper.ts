@@ -233,7 +233,7 @@ const loadOnUse: Plugin = {
       from === namespace ? { path, external: true } : { path, namespace },
     );
     bundler.onLoad({ filter: /.*/, namespace }, ({ path }) => ({
-      contents: `module.exports = Object.create(new Proxy({}, { get: (_, member) => ${loading(path)}[member] }));`,
+      contents: `let loaded; module.exports = Object.create(new Proxy({}, { get: (_, member) => (loaded ??= ${loading(path)})[member] }));`,
     }));
   },
 };

@@ -21,6 +21,9 @@ export async function writeHelperCode(folder: string): Promise<Metafile> {
   return metafile;
 }
 
+/** A value of many lines, which more of the code prepares than one of a single line. */
+const pem = `-----BEGIN CERTIFICATE-----\n${'d29ydGggbm90aGluZyBhdCBhbGw=\n'.repeat(3)}-----END CERTIFICATE-----\n`;
+
 /**
  * Runs the helper of a folder once in a job of the embedded cloud, and writes V8's cache of every function that this
  * compiled beside it. A code cache holds no value that a program had.
@@ -32,6 +35,7 @@ export async function writeCodeCache(folder: string): Promise<void> {
     const runner = cloud.identity.define({ name: 'runner', kind: 'managed-identity', address: '203.0.113.7' });
     cloud.vault.grant(runner, ['get']);
     cloud.vault.seed({ name: 'password', value: 'swordfish-swordfish' });
+    cloud.vault.seed({ name: 'key', value: pem });
     cloud.gitea.addRepository('build/helper', { private: true });
     cloud.gitea.addRunner({ name: 'runner', labels: [], version: '3.2.0' });
     const job = cloud.gitea.startJob({ repository: 'build/helper', name: 'build', runner: 'runner' });
@@ -46,7 +50,8 @@ export async function writeCodeCache(folder: string): Promise<void> {
       }),
     );
     const warm = fileURLToPath(new URL('helper-warm-up.ts', import.meta.url));
-    const call = ['exec', '--secret', 'PASSWORD=password', '--', '/bin/sh', '-c', 'echo "$PASSWORD"'];
+    const secrets = ['--secret', 'PASSWORD=password', '--secret', 'KEY=key'];
+    const call = ['exec', ...secrets, '--', '/bin/sh', '-c', 'echo "$PASSWORD"'];
     const child = spawn(process.execPath, [warm, folder, ...call], {
       env: { ...job.environment, KEYTURN_FETCH_CONFIGURATION: configuration },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { createHash } from 'node:crypto';
 import { openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { type HelperFunction, pieces } from './helper-pieces.ts';
 
@@ -20,9 +19,9 @@ declare const codeCache: {
  * version and flags of V8; other bytes, or beside other code, could run anything. So both must have the digest that the build
  * wrote into this file, or the helper compiles its code, as on any other Node.
  */
-const code = readFileSync(join(__dirname, pieces.code));
+const code = readFileSync(`${__dirname}/${pieces.code}`);
 // Opened now, so that an upgrade during this run changes nothing.
-const later = openSync(join(__dirname, pieces.later), 'r');
+const later = openSync(`${__dirname}/${pieces.later}`, 'r');
 const cache = codeCacheOf(code);
 const script = new Script(code.toString('latin1'), {
   filename: 'keyturn-fetch.cjs',
@@ -33,7 +32,7 @@ const script = new Script(code.toString('latin1'), {
 function codeCacheOf(own: Buffer): Buffer | null {
   if (codeCache?.node !== `${process.version} ${process.arch}`) return null;
   try {
-    const found = readFileSync(join(__dirname, pieces.cache));
+    const found = readFileSync(`${__dirname}/${pieces.cache}`);
     return createHash('sha256').update(own).update(found).digest('hex') === codeCache.digest ? found : null;
   } catch {
     // The helper runs without it, only slower.
