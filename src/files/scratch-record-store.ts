@@ -3,6 +3,9 @@ import { checkedRecordPath, checkedRecordPrefix } from '../records/record-path.t
 import type { RecordStore } from '../records/record-store.ts';
 import { ServiceError } from '../service-error.ts';
 
+/** The memory of a record goes on after it, so that its last lines are read as fast as the others. */
+const spareBytes = 4_096;
+
 interface Place {
   readonly at: number;
   readonly length: number;
@@ -36,7 +39,7 @@ export function scratchRecordStore(file: string): ScratchRecordStore {
   }
 
   function bytesOf({ at, length }: Place): Uint8Array {
-    const bytes = Buffer.allocUnsafe(length);
+    const bytes = Buffer.allocUnsafeSlow(length + spareBytes).subarray(0, length);
     for (let done = 0; done < length; ) {
       const some = readSync(descriptor, bytes, done, length - done, at + done);
       if (some === 0) throw new ServiceError('RECORD_STORE_UNREACHABLE', { store: file, reason: 'the file was cut' });

@@ -167,7 +167,9 @@ export function visitSlice(
   visit: (line: SliceLine, index: number) => void,
 ): Omit<Slice, 'rows'> {
   const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
-  const line = { bytes, from: 0, to: 0, value };
+  // What is beyond the slice is never part of a line, but whoever reads words of several bytes may look at it.
+  const room = Buffer.from(stored.buffer, stored.byteOffset);
+  const line = { bytes: room, from: 0, to: 0, value };
   let number = 0;
   let header: unknown;
   let rows = -1;

@@ -1,6 +1,7 @@
 import { dayMs } from '../../secrets/duration.ts';
 import type { InventoriedSecret, SecretInventoryEntry } from '../model/audited-period.ts';
 import type { Retrieval } from '../model/retrieval.ts';
+import { subjectOf } from '../model/retrieval-names.ts';
 
 interface SecretReads {
   count: number;
@@ -32,7 +33,10 @@ export function countInventory(
     if (at > known.lastReadAt) known.lastReadAt = at;
   };
   return {
-    see: ({ vault, secret, at }) => add(`${vault}/${secret ?? ''}`, 1, at),
+    see(retrieval) {
+      const { vault, secret, at } = retrieval;
+      add(secret === null ? `${vault}/` : subjectOf(retrieval), 1, at);
+    },
     take: () => reads,
     absorb(share) {
       for (const [key, { count, lastReadAt }] of share) add(key, count, lastReadAt);

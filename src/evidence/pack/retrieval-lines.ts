@@ -1,5 +1,5 @@
 import type { Attribution } from '../../audit/model/attribution.ts';
-import { canonicalObjects } from '../../provenance/canonical-json.ts';
+import { canonicalObjects, canonicalRows } from '../../provenance/canonical-json.ts';
 import { readerOf } from '../report/retrieval-tally.ts';
 import { csvRow } from './csv-row.ts';
 import type { LineMemory } from './line-memory.ts';
@@ -35,7 +35,7 @@ export const retrievalColumns = [
  * between these is kept as bytes.
  */
 export function writeRetrievals(lines: LineMemory, table: LineMemory): (attribution: Attribution) => void {
-  const written = canonicalObjects();
+  const written: WrittenParts = { shared: canonicalObjects(), job: canonicalRows() };
   const frames: Frame[] = [];
   const frameOf = (attribution: Attribution): Frame => {
     for (const frame of frames) if (isFramedBy(attribution, frame.of)) return frame;
@@ -109,7 +109,14 @@ function isFramedBy(one: Attribution, other: Attribution): boolean {
   );
 }
 
-function createFrame(of: Attribution, written: (value: object) => string): Frame {
+/** Canonical JSON. */
+interface WrittenParts {
+  /** Of what many jobs share. */
+  readonly shared: (value: object) => string;
+  readonly job: ReturnType<typeof canonicalRows>;
+}
+
+function createFrame(of: Attribution, written: WrittenParts): Frame {
   const parts = [...lineParts(of, written), ...cellParts(of)];
   const text = parts.join('');
   const bytes = Buffer.from(text);
@@ -119,10 +126,7 @@ function createFrame(of: Attribution, written: (value: object) => string): Frame
   return { of, bytes, ends };
 }
 
-function lineParts(
-  { retrieval: row, grade, job, candidates, reason }: Attribution,
-  written: (value: object) => string,
-) {
+function lineParts({ retrieval: row, grade, job, candidates, reason }: Attribution, written: WrittenParts) {
   const disagrees = row.statusDisagrees === undefined ? '' : `"statusDisagrees":${String(row.statusDisagrees)},`;
   const text = (one: string | null) => JSON.stringify(one);
   return [
@@ -130,9 +134,9 @@ function lineParts(
     `","candidates":${JSON.stringify(candidates)},"client":${text(row.client)},"correlationId":`,
     `,"denial":${text(row.denial)},"evidence":`,
     `,"format":${String(row.format)},"grade":"${grade}","id":"`,
-    `","identity":${written(row.identity)},"job":${job === null ? 'null' : written(job)},"kind":"${row.kind}","operation":${text(row.operation)},"reason":${text(reason)},"receivedAt":${text(row.receivedAt)},"requestedVersion":`,
+    `","identity":${written.shared(row.identity)},"job":${job === null ? 'null' : written.job({ ...job })},"kind":"${row.kind}","operation":${text(row.operation)},"reason":${text(reason)},"receivedAt":${text(row.receivedAt)},"requestedVersion":`,
     `,"roleAssignment":${text(row.roleAssignment)},"secret":`,
-    `,"sources":${written(row.sources)},"status":${String(row.status)},${disagrees}"vault":${text(row.vault)},"version":`,
+    `,"sources":${written.shared(row.sources)},"status":${String(row.status)},${disagrees}"vault":${text(row.vault)},"version":`,
   ];
 }
 
