@@ -25,13 +25,45 @@ export function checkRecord<Content>(
   path: string,
   within: string | null = null,
 ): Content {
+  const refused = (...parts: readonly (string | null | undefined)[]) => {
+    const reason = parts.filter((part) => part !== null && part !== undefined && part !== '').join(': ');
+    return new ServiceError('RECORD_UNREADABLE', { path, reason });
+  };
+  const newer = newerVersion(value);
+  if (newer !== null) throw refused(within, newer);
   const parsed = shape.safeParse(value);
   if (parsed.success) return parsed.data;
   // Zod names places, types and the words that a shape allows, never a value of the record.
   const [fault] = parsed.error.issues;
-  const place = [within, fault?.path.join('.')].filter((part) => part !== null && part !== undefined && part !== '');
+  const place = fault?.path.join('.');
   const message = (fault?.message ?? 'is not of its shape').replace(/^Invalid (?:input|option): /, '');
-  throw new ServiceError('RECORD_UNREADABLE', { path, reason: [...place, message].join(': ') });
+  throw refused(within, place, newerVersion(memberAt(value, fault?.path ?? [])) ?? message);
+}
+
+/** The format that every record of this version has, and the newest that it reads. */
+const newestFormat = 1;
+
+/** What is wrong with a record, or a part of one, that a newer version wrote; `null` if this version may know its format. */
+export function newerVersion(value: unknown): string | null {
+  const format = typeof value === 'object' && value !== null && 'format' in value ? value.format : null;
+  if (typeof format !== 'number' || !Number.isInteger(format) || format <= newestFormat) return null;
+  return `it was written by a newer version: format ${String(format)}, this one reads up to ${String(newestFormat)}`;
+}
+
+/** Whether a newer version wrote a record of one JSON value. What this version does not know, it must not replace. */
+export function isOfNewerVersion(bytes: Uint8Array): boolean {
+  try {
+    return newerVersion(JSON.parse(Buffer.from(bytes).toString('utf8'))) !== null;
+  } catch {
+    return false;
+  }
+}
+
+function memberAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : null),
+    value,
+  );
 }
 
 /** One JSON value. `what`: what it is in the record. @throws ServiceError `RECORD_UNREADABLE`. */

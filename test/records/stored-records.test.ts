@@ -1,4 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { takeCollectionTurn } from '../../src/audit/collection/collection-turn.ts';
+import { policiesOn } from '../../src/audit/collection/policy-ledger.ts';
+import { refusedReceipts } from '../../src/audit/collection/receipt-room.ts';
+import { readFindingSteps } from '../../src/audit/findings/life/finding-record.ts';
+import { postureAt } from '../../src/audit/posture/posture-ledger.ts';
+import { readSession } from '../../src/broker/journal/session-journal.ts';
+import { matterBook } from '../../src/composition/people/matter-book.ts';
+import { readGrant } from '../../src/grants/grant-journal.ts';
+import { outboxRecord } from '../../src/notify/outbox-record.ts';
+import { readRetention } from '../../src/retention/retention-record.ts';
+import { tallyRefusal } from '../../src/rotation/events/tally-refusals.ts';
+import { readHead } from '../../src/rotation/journal/kept-head.ts';
+import { changeIndex } from '../../src/rotation/journal/target-index.ts';
+import { readJournal } from '../../src/rotation/journal/target-journal.ts';
 import { canaryReads, readCanaryOnceAnHour } from '../../src/audit/collection/canary-ledger.ts';
 import { jobCollection } from '../../src/audit/collection/job-collection.ts';
 import { namedJobs, nameJobs } from '../../src/audit/collection/named-jobs.ts';
@@ -179,6 +193,32 @@ const kinds: readonly Kind[] = [
   },
 ];
 
+/** Further records, and what reads them. */
+const readers: readonly (readonly [path: string, read: (records: RecordStore) => Promise<unknown>])[] = [
+  ['journal/app/00000001.json', (records) => readJournal(records, 'app')],
+  ['rotation/heads/app.json', (records) => readHead(records, 'app')],
+  ['rotation/targets.json', (records) => changeIndex(records, () => new Map())],
+  ['broker/aaaaaaaa-000000000009/00001.json', (records) => readSession(records, 'aaaaaaaa-000000000009')],
+  ['grants/aaaaaaaa-000000000009.0123456789ab/00001.json', readFirstGrant],
+  ['receipts/room/2026-03/aaaaaaaa-9.json', (records) => refusedReceipts(records, period)],
+  ['policies/20260309T150000Z-abc.json', policiesOn],
+  ['findings/00000001.json', readFindingSteps],
+  ['posture/2026-03/2026-03-09T1400.json', (records) => postureAt(records, now)],
+  ['collection/turn-only.json', (records) => takeCollectionTurn(records, 'only', () => now)],
+  ['collection/archive.json', (records) => retrievalCollection(records, 'beside')],
+  ['retention/entries/00000001.json', readRetention],
+  ['notifications/mail/outbox.json', (records) => outboxRecord(records, 'mail').change((pending) => pending)],
+  ['notifications/matters.json', (records) => matterBook(records, () => now).open()],
+];
+
+async function readFirstGrant(records: RecordStore): Promise<unknown> {
+  return await readGrant(records, 'aaaaaaaa-000000000009.0123456789ab');
+}
+
+/** The reason that names the version of a record and that of this release. */
+const saysNewer = (): unknown => expect.stringMatching(newer);
+const newer = /written by a newer version: format 2, this one reads up to 1$/;
+
 describe('a stored record', () => {
   it.each(kinds)('of $name is read as it was written', async ({ write, read }) => {
     const records = memoryRecordStore();
@@ -197,6 +237,42 @@ describe('a stored record', () => {
       members[name] = Array.isArray(members[name]) ? {} : [];
     });
     for (const place of paths) expect([place, await refusal(place)]).toEqual([place, refusedAt(place)]);
+  });
+
+  it.each(kinds)('of $name is told by its path and its version when a newer version wrote it', async (kind) => {
+    const { refusal } = await refusals(kind, (members) => (members['format'] = 2));
+    expect(await refusal('format')).toEqual({ path: true, reason: saysNewer() });
+  });
+
+  it.each(readers)('at %s is told by its path and its version when a newer version wrote it', async (path, read) => {
+    const records = memoryRecordStore();
+    await records.create(path, Buffer.from('{"format":2,"content":"of another kind"}\n'));
+    const caught = await read(records).catch((error: unknown) => error);
+    expect(caught).toMatchObject({
+      code: 'RECORD_UNREADABLE',
+      details: { path, reason: saysNewer() },
+    });
+    // What this version does not know is as it was.
+    const stored = await records.read(path);
+    expect(Buffer.from(stored?.bytes ?? []).toString()).toContain('of another kind');
+  });
+
+  it('of refused events of a newer version is left as it is', async () => {
+    const records = memoryRecordStore();
+    const event = { reason: 'unknown-vault', eventId: 'e', topic: 't', type: 'x' };
+    const memory = { refusals: new Map() };
+    const path = `events/2026-03-09/1500-${event.reason}.refused.json`;
+    await records.create(path, Buffer.from('{"format":2,"count":1}'));
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of an event only its reason matters
+    await tallyRefusal({ records, memory, now: () => now } as never, event as never);
+    expect(Buffer.from((await records.read(path))?.bytes ?? []).toString()).toBe('{"format":2,"count":1}');
+  });
+
+  it('of the archive is told by its version when a newer version wrote its index', async () => {
+    const records = memoryRecordStore();
+    const payload = Buffer.from('{"format":2,"packs":[]}');
+    await records.create('archive/index.dsse.json', await sealEnvelope(knownSigner(), indexPayloadType, payload));
+    await expect(listPacks(records)).rejects.toMatchObject({ details: { reason: saysNewer() } });
   });
 
   it('of the archive is refused with its path and place when a member of its index is absent', async () => {

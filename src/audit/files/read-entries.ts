@@ -1,3 +1,4 @@
+import { newerVersion } from '../../records/parse-record.ts';
 import { ServiceError } from '../../service-error.ts';
 import { readJsonLines } from './read-json-lines.ts';
 
@@ -14,8 +15,10 @@ export async function readEntries<Entry>(
   if (path === null) return entries;
   for await (const piece of readJsonLines(path)) {
     const entry = 'fault' in piece ? null : parse(piece.value, piece.place);
-    if (entry === null)
-      throw new ServiceError('RECORD_UNREADABLE', { path: piece.place, reason: 'it is not a valid entry' });
+    if (entry === null) {
+      const reason = ('value' in piece ? newerVersion(piece.value) : null) ?? 'it is not a valid entry';
+      throw new ServiceError('RECORD_UNREADABLE', { path: piece.place, reason });
+    }
     entries.push(entry);
   }
   return entries;

@@ -1,3 +1,4 @@
+import { newerVersion } from '../../records/parse-record.ts';
 import { ServiceError } from '../../service-error.ts';
 import { indexJobs, jobSlackMs, spanOf } from '../attribution/job-index.ts';
 import type { Job } from '../model/job.ts';
@@ -76,7 +77,8 @@ export function createReceiptIndexer(
   };
   return createIndexer(reader, scan, (value, line, { number, isDocument, text }) => {
     const parsed = parseFiledReceipt(value, '');
-    if (parsed === null) throw new ServiceError('RECORD_UNREADABLE', { path: '', reason: invalid });
+    if (parsed === null)
+      throw new ServiceError('RECORD_UNREADABLE', { path: '', reason: newerVersion(value) ?? invalid });
     const { receipt } = parsed;
     if (!isDocument) scanner.learn(text, value);
     current = line;

@@ -1,5 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { z } from 'zod';
+import { newerVersion } from '../../records/parse-record.ts';
 import { ServiceError } from '../../service-error.ts';
 import { canonicalFaults, isNdjson, parsedAs, rowFaults } from './canonical-faults.ts';
 import {
@@ -29,7 +31,8 @@ import type { PackFault, PackLink, Verification } from './verification.ts';
  * agreement of manifests and statement, the signature, and the signer if `trust` is given: fingerprints from another
  * source, as `parseFingerprint` returns them, of which any may be the signer's.
  * `signal` ends the check.
- * @throws ServiceError `PACK_UNREADABLE` if the folder cannot be read or contains neither a seal nor a manifest;
+ * @throws ServiceError `PACK_UNREADABLE` if the folder cannot be read, contains neither a seal nor a manifest, or is of a newer
+ * version;
  * `CHECK_INTERRUPTED`.
  */
 export async function verifyPack(
@@ -40,7 +43,7 @@ export async function verifyPack(
   const reader = openPackReader(directory, signal);
   const faults: PackFault[] = [...oddEntries(found)];
   const fault = (file: string, message: string): void => void faults.push({ file, row: null, message });
-  const seal = await openSeal(reader, found, fault);
+  const seal = await openSeal(directory, reader, found, fault);
 
   const digests = await compareFiles(reader, found, seal, fault);
   if (seal.envelope !== null && !seal.holds) blameForBrokenSeal(seal, digests, fault);
@@ -73,11 +76,18 @@ interface Seal {
   readonly expected: ReadonlyMap<string, string>;
 }
 
-async function openSeal(reader: PackReader, found: ReadonlyMap<string, boolean>, fault: Report): Promise<Seal> {
+async function openSeal(
+  directory: string,
+  reader: PackReader,
+  found: ReadonlyMap<string, boolean>,
+  fault: Report,
+): Promise<Seal> {
+  const manifestText = await reader.text(manifestFile);
   const envelope = await readSeal(reader, found, fault);
+  refuseNewer(directory, manifestText, envelope);
   const publicKey = await reader.text(publicKeyFile);
   const statement = envelope === null ? null : readStatement(envelope, fault);
-  const manifest = parsedAs(manifestShape, await reader.text(manifestFile));
+  const manifest = parsedAs(manifestShape, manifestText);
   const holds = envelope !== null && publicKey !== null && signatureHolds(envelope, publicKey);
   // A statement with an invalid signature is not trustworthy, so the manifest's digests are used.
   const stated = new Map(statement?.subject.map(({ name, digest }) => [name, digest.sha256]));
@@ -87,6 +97,19 @@ async function openSeal(reader: PackReader, found: ReadonlyMap<string, boolean>,
     fault(manifestFile, 'is missing or is not a manifest of this format');
   return { envelope, publicKey, statement, manifest, holds, stated, listed, expected };
 }
+
+/**
+ * A pack of a newer version is neither intact nor broken here: this version does not know what to hold it against.
+ * @throws ServiceError `PACK_UNREADABLE`.
+ */
+function refuseNewer(pack: string, manifest: string | null, envelope: Envelope | null): void {
+  const statement = envelope === null ? null : Buffer.from(envelope.payload).toString('utf8');
+  const parsed = [parsedAs(z.unknown(), manifest), parsedAs(predicateOf, statement)];
+  const reason = parsed.map(newerVersion).find((newer) => newer !== null);
+  if (reason != null) throw new ServiceError('PACK_UNREADABLE', { pack, reason });
+}
+
+const predicateOf = z.object({ predicate: z.unknown() }).transform(({ predicate }) => predicate);
 
 /** Seal and manifest both name the key's digest. If they differ, either may have changed, so both are named. */
 function blameForBrokenSeal({ stated, listed, publicKey }: Seal, digests: Digests, fault: Report): void {

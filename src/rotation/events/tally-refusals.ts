@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isOfNewerVersion } from '../../records/parse-record.ts';
 import type { RecordStore, StoredRecord } from '../../records/record-store.ts';
 import { writeRecord } from '../../records/write-record.ts';
 
@@ -41,6 +42,7 @@ export async function tallyRefusal({ records, memory: { refusals }, now }: Tools
   if (tally.seen < tally.recorded * 2) return;
   const { seen } = tally;
   const stored = await records.read(path);
+  if (stored !== null && isOfNewerVersion(stored.bytes)) return;
   const before = recordedIn(stored);
   const first = before ?? { format: 1, kind: null, version: null, ...event, at, count: 0 };
   const record = { ...first, count: first.count + seen - tally.recorded, lastAt: at };

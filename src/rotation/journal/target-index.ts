@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseRecord } from '../../records/parse-record.ts';
+import { isOfNewerVersion, parseRecord } from '../../records/parse-record.ts';
 import type { RecordStore, Revision } from '../../records/record-store.ts';
 import { writeRecord } from '../../records/write-record.ts';
 import { ServiceError } from '../../service-error.ts';
@@ -37,7 +37,7 @@ export function unknownTarget(members: readonly string[]): IndexedTarget {
 
 /**
  * The index of all targets, by key. One that is lost, or cannot be read, is made again: every target that has a journal is open
- * until it was looked at.
+ * until it was looked at. @throws ServiceError `RECORD_UNREADABLE` if a newer version wrote it.
  */
 export async function readIndex(records: RecordStore): Promise<TargetIndex> {
   return (await read(records)).index;
@@ -75,7 +75,8 @@ async function read(records: RecordStore): Promise<{ index: TargetIndex; revisio
     if (record !== null)
       return { index: new Map(Object.entries(parseRecord(shape, record.bytes, path).targets)), revision };
   } catch (error) {
-    if (!ServiceError.is(error, 'RECORD_UNREADABLE')) throw error;
+    const isNewer = record !== null && isOfNewerVersion(record.bytes);
+    if (isNewer || !ServiceError.is(error, 'RECORD_UNREADABLE')) throw error;
   }
   const found = new Map<string, IndexedTarget>();
   for await (const target of journalTargets(records)) found.set(target, unknownTarget([]));

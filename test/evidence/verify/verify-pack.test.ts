@@ -54,6 +54,18 @@ describe('a pack as it was sealed', () => {
     expect(await verifyPack(sealed, { trust: [fingerprint] })).toMatchObject({ outcome: 'intact', signer: 'trusted' });
   });
 
+  it('is neither intact nor broken if a newer version made it: this one says which', async () => {
+    const newer = await copied();
+    const manifest = join(newer, 'manifest.json');
+    const text = await readFile(manifest, 'utf8');
+    await writeFile(manifest, text.replace('"format":1', '"format":2'));
+    await expect(verifyPack(newer)).rejects.toMatchObject({
+      code: 'PACK_UNREADABLE',
+      details: { reason: 'it was written by a newer version: format 2, this one reads up to 1' },
+    });
+    await copied();
+  });
+
   it('is broken if another key is trusted', async () => {
     const verification = await verifyPack(sealed, { trust: [`sha256:${'0'.repeat(64)}`] });
     expect(verification).toMatchObject({
