@@ -8,12 +8,13 @@ import type { BucketWriter } from './bucket-file.ts';
 import { Entries, type Entry, encodeEntry, entryBytes } from './entry.ts';
 import { createEntryTable } from './entry-table.ts';
 import { instantOf } from '../parsing/moment.ts';
+import type { JobScanner } from '../files/job-scanner.ts';
 import { isNestedTooDeeply } from '../files/nesting.ts';
 import { parseFiledReceipt } from '../files/read-receipt-file.ts';
 import type { RequestFilter } from './request-filter.ts';
 import type { ReceiptScanner } from './receipt-scanner.ts';
 import type { BlockLine, BlockReader, TextBlock } from './text-block.ts';
-import { hashRange, hashText } from './text-hash.ts';
+import { hashDashed, hashRange, hashText } from './text-hash.ts';
 
 /** What one block of jobs or receipts held. */
 export interface IndexedBlock {
@@ -34,22 +35,30 @@ const invalid = 'it is not a valid entry';
 export type BlockIndexer = (block: TextBlock, number: number) => IndexedBlock;
 
 /** Finds every job of a block and files it by its key. */
-export function createJobIndexer(reader: BlockReader, filed: BucketWriter, buckets: number): BlockIndexer {
-  return createIndexer(
-    reader,
-    () => null,
-    (value, { line, offset, from, to }, { number }) => {
-      const job = checkJob(value, '');
-      const span = spanOf(job);
-      const hash = hashText(jobKey(job));
-      const times = { from: span?.from ?? Number.NaN, to: span?.to ?? Number.NaN };
-      filed.add(
-        bucketOf(hash, buckets),
-        encodeEntry({ hash, ...times, offset, length: to - from, block: number, line, isShared: false }),
-      );
-      return 1;
-    },
-  );
+export function createJobIndexer(
+  reader: BlockReader,
+  filed: BucketWriter,
+  buckets: number,
+  scanner: JobScanner,
+): BlockIndexer {
+  function add(hash: number, from: number, to: number, given: BlockLine, block: number): number {
+    const { line, offset } = given;
+    const length = given.to - given.from;
+    filed.add(bucketOf(hash, buckets), encodeEntry({ hash, from, to, offset, length, block, line, isShared: false }));
+    return 1;
+  }
+  const scan: ScanLine = (line, { number }) => {
+    const job = scanner.scan(line.bytes, line.from, line.to);
+    return job === null
+      ? null
+      : add(hashDashed(line.bytes, job.starts, job.ends, job.key), job.from, job.to, line, number);
+  };
+  return createIndexer(reader, scan, (value, line, { number, isDocument, text }) => {
+    const job = checkJob(value, '');
+    if (!isDocument) scanner.learn(text, value);
+    const span = spanOf(job);
+    return add(hashText(jobKey(job)), span?.from ?? Number.NaN, span?.to ?? Number.NaN, line, number);
+  });
 }
 
 /** Finds every receipt of a block and files it by each request id. */

@@ -17,6 +17,7 @@ import {
 } from './index-entries.ts';
 import type { FiledByHash, FiledByTime, JoinSetup } from './join-plan.ts';
 import { createLineMemory } from '../parsing/line-memory.ts';
+import { createJobScanner } from '../files/job-scanner.ts';
 import { createReceiptScanner } from './receipt-scanner.ts';
 import { openFilter } from './request-filter.ts';
 import { blockAt, createBlockReader } from './text-block.ts';
@@ -59,7 +60,7 @@ export function createJoinThread(setup: JoinSetup, number: number): JoinThread {
   const scanner = createReceiptScanner(memory);
   const open = new Set<{ close(): void }>([reader, records]);
   let filing = openFiling('by-hash');
-  const indexJobs = createJobIndexer(reader, filing.jobs, buckets);
+  const indexJobs = createJobIndexer(reader, filing.jobs, buckets, createJobScanner(memory));
   const indexReceipts = createReceiptIndexer(reader, filing.receipts, buckets, scanner);
   let byHash: FiledByHash | null = null;
   let entries: { readonly jobs: BucketReader; readonly receipts: BucketReader } | null = null;

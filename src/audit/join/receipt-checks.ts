@@ -1,10 +1,5 @@
+import type { ContentCheck } from '../parsing/content-check.ts';
 import { instantAt } from '../parsing/moment.ts';
-
-/**
- * Whether the bytes from `from` until before `to` are what `parseReceipt` allows in one place of a receipt, within quotes if it
- * is a text. A check may refuse what the parser allows: then the parser is asked.
- */
-export type ContentCheck = (bytes: Buffer, from: number, to: number) => boolean;
 
 /** Which sets of characters each byte is in. */
 const hexadecimal = 1;

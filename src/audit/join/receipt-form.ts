@@ -1,10 +1,11 @@
 import type { JobNumbers } from '../../provenance/job-numbers.ts';
 import type { Receipt } from '../../provenance/receipt.ts';
+import { type ContentCheck, createContentCheck } from '../parsing/content-check.ts';
 import { createMatcher, type FormMatcher } from '../parsing/form-matcher.ts';
 import { formOf, type LineForm, pathOf } from '../parsing/line-form.ts';
 import type { LineMemory } from '../parsing/line-memory.ts';
 import { instantAt } from '../parsing/moment.ts';
-import { type ContentCheck, integerAt, isInstant, receiptChecks, requestChecks } from './receipt-checks.ts';
+import { integerAt, isInstant, receiptChecks, requestChecks } from './receipt-checks.ts';
 import { hashLowerCase } from './text-hash.ts';
 
 /** The form of lines that are a receipt each: where its members are. */
@@ -46,7 +47,7 @@ export function createReceiptForm(
   });
   return {
     matches: matcher.matches,
-    isValid: createCheck(matcher, checks),
+    isValid: createContentCheck(matcher, checks),
     visitRequests(bytes, visit) {
       const correction = offset === -1 ? 0 : integerAt(bytes, starts[offset] ?? 0, ends[offset] ?? 0);
       for (const { id, at } of places) {
@@ -80,23 +81,6 @@ function checksOf(
   const within = path.length === 0 ? '' : `${pathOf(...path)}\n`;
   const isKnown = contents.every((content, index) => checks[index] !== null || !content.path.startsWith(within));
   return isKnown ? checks : null;
-}
-
-/** Checks each content once, as long as the following lines have the same. */
-function createCheck(matcher: FormMatcher, checks: readonly (ContentCheck | null)[]): (bytes: Buffer) => boolean {
-  const { starts, ends } = matcher;
-  const seen = new Float64Array(checks.length).fill(-1);
-  const alone = checks.map((_, index) => [index]);
-  return (bytes) => {
-    for (let index = 0; index < checks.length; index += 1) {
-      const change = matcher.lastChange(alone[index] ?? []);
-      if (change === seen[index]) continue;
-      const check = checks[index] ?? null;
-      if (check !== null && !check(bytes, starts[index] ?? 0, ends[index] ?? 0)) return false;
-      seen[index] = change;
-    }
-    return true;
-  };
 }
 
 function createReader(

@@ -32,26 +32,41 @@ const receiptLength = 24;
  * leaves as it is; else NaN.
  */
 export function momentAt(bytes: Buffer, from: number, to: number): number {
-  return to - from === exactLength && bytes[to - 1] === zulu ? clockAt(bytes, from, 7) : Number.NaN;
+  return to - from === exactLength && bytes[to - 1] === zulu ? fineClockAt(bytes, from, 7) : Number.NaN;
 }
 
 /** What `instantOf` says of the bytes, if they have milliseconds; else NaN. */
 export function instantAt(bytes: Buffer, from: number, to: number): number {
-  return to - from === receiptLength && bytes[to - 1] === zulu ? clockAt(bytes, from, 3) : Number.NaN;
+  return to - from === receiptLength && bytes[to - 1] === zulu ? fineClockAt(bytes, from, 3) : Number.NaN;
+}
+
+/** The length of `2026-03-02T08:00:00Z`. */
+const secondLength = 20;
+
+/** What `instantOf` says of the bytes, if they have whole seconds, or milliseconds; else NaN. */
+export function secondOrInstantAt(bytes: Buffer, from: number, to: number): number {
+  if (to - from !== secondLength) return instantAt(bytes, from, to);
+  return bytes[to - 1] === zulu ? clockAt(bytes, from) : Number.NaN;
 }
 
 const zulu = 0x5a;
 
-/** `fraction`: so many digits, of which three count. */
-function clockAt(bytes: Buffer, from: number, fraction: number): number {
-  if (!hasSigns(bytes, from) || digitsAt(bytes, from + 20, fraction) < 0) return Number.NaN;
+/** `fraction`: so many digits after a point, of which three count. NaN for another form. */
+function fineClockAt(bytes: Buffer, from: number, fraction: number): number {
+  if (bytes[from + 19] !== 0x2e || digitsAt(bytes, from + 20, fraction) < 0) return Number.NaN;
+  return clockAt(bytes, from) + digitsAt(bytes, from + 20, 3);
+}
+
+/** Whole seconds, in milliseconds; NaN for another form. */
+function clockAt(bytes: Buffer, from: number): number {
+  if (!hasSigns(bytes, from)) return Number.NaN;
   const day = (digitsAt(bytes, from, 4) * 100 + digitsAt(bytes, from + 5, 2)) * 100 + digitsAt(bytes, from + 8, 2);
   const hour = digitsAt(bytes, from + 11, 2);
   const minute = digitsAt(bytes, from + 14, 2);
   const second = digitsAt(bytes, from + 17, 2);
   if (day < 0 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return Number.NaN;
   if (day !== lastDay) readDay(day, bytes.toString('latin1', from, from + 10));
-  return lastStart + ((hour * 60 + minute) * 60 + second) * 1000 + digitsAt(bytes, from + 20, 3);
+  return lastStart + ((hour * 60 + minute) * 60 + second) * 1000;
 }
 
 /** The day of the bytes that were read last, as one number, and when it began; NaN if there is no such day. */
@@ -64,15 +79,14 @@ function readDay(day: number, text: string): void {
   lastStart = new Date(start).getUTCDate() === day % 100 ? start : Number.NaN;
 }
 
-/** The signs between the digits, from the first `-` to the point. */
+/** The signs between the digits, from the first `-` to the last `:`. */
 function hasSigns(bytes: Buffer, from: number): boolean {
   return (
     bytes[from + 4] === 0x2d &&
     bytes[from + 7] === 0x2d &&
     bytes[from + 10] === 0x54 &&
     bytes[from + 13] === 0x3a &&
-    bytes[from + 16] === 0x3a &&
-    bytes[from + 19] === 0x2e
+    bytes[from + 16] === 0x3a
   );
 }
 
