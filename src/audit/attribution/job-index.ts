@@ -145,16 +145,19 @@ function createSpans(jobs: readonly Job[]): Spans {
   for (const { to } of sorted) latestEnd.push(Math.max(to, latestEnd.at(-1) ?? Number.NEGATIVE_INFINITY));
   return {
     around(at, slackMs) {
-      const found: Job[] = [];
+      let found: readonly Job[] = none;
       for (let index = lastStarted(sorted, at + slackMs); index >= 0; index -= 1) {
         if ((latestEnd[index] ?? 0) < at - slackMs) break;
         const span = sorted[index];
-        if (span !== undefined && span.to >= at - slackMs) found.push(span.job);
+        // Mostly there is one, and a list that grows takes more memory.
+        if (span !== undefined && span.to >= at - slackMs) found = found === none ? [span.job] : [...found, span.job];
       }
-      return found.length < 2 ? found : found.sort((a, b) => (jobKey(a) < jobKey(b) ? -1 : 1));
+      return found.length < 2 ? found : found.toSorted((a, b) => (jobKey(a) < jobKey(b) ? -1 : 1));
     },
   };
 }
+
+const none: readonly Job[] = [];
 
 /** Position of the last span that starts at or before `at`; -1 if there is none. */
 function lastStarted(spans: readonly Span[], at: number): number {

@@ -20,9 +20,8 @@ export interface ReadRows {
   readonly unreadableReasons: ReadonlyMap<string, { readonly line: number; readonly count: number }>;
 }
 
-/** A row that disclosed a value. */
+/** A row that disclosed a value. It is valid until the next one is read. */
 export interface ReadRow {
-  /** Valid until the next row, if it is a view of the bytes. */
   readonly retrieval: Retrieval;
   /** When it happened; milliseconds. */
   readonly moment: number;
@@ -41,6 +40,7 @@ type VisitRow = (read: ReadRow, number: number, row: unknown, line: BlockLine) =
  * that are made for each block are compiled for each.
  */
 export function createRowReader(scanner: RowScanner, reader: BlockReader, visit: VisitRow) {
+  const viewedRow = createViewedRows();
   let tally = new Tally();
   let isDocument = false;
 
@@ -93,6 +93,7 @@ export function createRowReader(scanner: RowScanner, reader: BlockReader, visit:
 
 /** Reads rows once more that were readable when they were put aside. */
 export function readAgain(scanner: RowScanner) {
+  const viewedRow = createViewedRows();
   return {
     text: (json: string): ReadRow => readable(parseAuditRow(JSON.parse(json), '')),
     bytes(bytes: Buffer, from: number, to: number): ReadRow {
@@ -120,10 +121,16 @@ function parsedRow(retrieval: Retrieval): ReadRow {
   return { retrieval, moment: momentOf(retrieval.at), requestHash };
 }
 
-function viewedRow(view: RowView, bytes: Buffer): ReadRow {
-  const { moment, requestFrom, requestTo } = view;
-  const requestHash = requestTo === 0 ? null : hashLowerCase(bytes, requestFrom, requestTo);
-  return { retrieval: view, moment, requestHash };
+/** One object for all rows of a form, as their view is one. */
+function createViewedRows() {
+  let last: { readonly retrieval: RowView; moment: number; requestHash: number | null } | null = null;
+  return (view: RowView, bytes: Buffer): ReadRow => {
+    const { moment, requestFrom, requestTo } = view;
+    if (last?.retrieval !== view) last = { retrieval: view, moment, requestHash: null };
+    last.moment = moment;
+    last.requestHash = requestTo === 0 ? null : hashLowerCase(bytes, requestFrom, requestTo);
+    return last;
+  };
 }
 
 /** Counts the rows of one block. */

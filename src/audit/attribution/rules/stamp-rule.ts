@@ -1,9 +1,10 @@
 import { matchAddress } from '../address-match.ts';
+import type { Job } from '../../model/job.ts';
 import { jobKey } from '../../model/job-name.ts';
 import { leavesReceipts } from '../../../provenance/helper-version.ts';
 import { jobSlackMs, mayServe, servesRepository, wasRunning } from '../job-index.ts';
 import { memoize } from '../../../provenance/memoize.ts';
-import { type AttributionRule, jobEvidence, verdict } from './attribution-rule.ts';
+import { type AttributionRule, jobEvidence, type Verdict, verdict } from './attribution-rule.ts';
 
 const leaves = memoize(leavesReceipts);
 
@@ -22,29 +23,34 @@ export const stampRule: AttributionRule = ({ retrieval, stamp, identity, at }, c
       candidates: [`? ${String(stamp.runId)}/${String(stamp.jobId)}.${String(stamp.attempt)}`],
     });
   }
-  const evidence = jobEvidence(job);
-  const contradicted = (reason: string) => verdict('contradicted', reason, { evidence });
-  const claimed = (reason: string) => verdict('claimed', reason, { job, evidence });
-  if (stamp.runId !== job.runId) return contradicted('stamp-of-another-run');
+  if (stamp.runId !== job.runId) return contradicted(job, 'stamp-of-another-run');
   if (stamp.repositoryId !== null && stamp.repositoryId !== job.repositoryId) {
-    return contradicted('stamp-of-another-repository');
+    return contradicted(job, 'stamp-of-another-repository');
   }
-  if (job.taskId !== null && stamp.taskId !== job.taskId) return contradicted('stamp-of-another-task');
+  if (job.taskId !== null && stamp.taskId !== job.taskId) return contradicted(job, 'stamp-of-another-task');
   const running = wasRunning(job, at, jobSlackMs);
-  if (running === 'no') return contradicted('job-was-not-running');
-  if (identity === null) return claimed('identity-not-in-policy');
+  if (running === 'no') return contradicted(job, 'job-was-not-running');
+  if (identity === null) return claimed(job, 'identity-not-in-policy');
   if (identity.repositories.length > 0 && !servesRepository(identity, job.repository)) {
-    return contradicted('identity-never-serves-repository');
+    return contradicted(job, 'identity-never-serves-repository');
   }
-  if (!mayServe(identity, job)) return claimed('identity-of-other-runners');
+  if (!mayServe(identity, job)) return claimed(job, 'identity-of-other-runners');
   const address = matchAddress(retrieval.address, identity.addresses);
-  if (address === 'outside') return contradicted('address-not-of-identity');
-  if (address === 'unknown') return claimed('address-unknown');
-  if (running === 'unknown') return claimed('job-times-unknown');
+  if (address === 'outside') return contradicted(job, 'address-not-of-identity');
+  if (address === 'unknown') return claimed(job, 'address-unknown');
+  if (running === 'unknown') return claimed(job, 'job-times-unknown');
   // No release of the helper has this version, so nothing is known of what it leaves.
-  if (!leaves(stamp.helper)) return claimed('helper-unknown');
+  if (!leaves(stamp.helper)) return claimed(job, 'helper-unknown');
   // The helper logs a receipt before the child starts, so a log that two readings agree on and that has none speaks
   // against the stamp. A killed helper leaves none either, so the row is not contradicted.
-  if (context.isHarvested(jobKey(job))) return claimed('no-receipt-in-its-log');
-  return verdict('corroborated', 'stamp-confirmed', { job, evidence });
+  if (context.isHarvested(jobKey(job))) return claimed(job, 'no-receipt-in-its-log');
+  return verdict('corroborated', 'stamp-confirmed', { job, evidence: jobEvidence(job) });
 };
+
+function contradicted(job: Job, reason: string): Verdict {
+  return verdict('contradicted', reason, { evidence: jobEvidence(job) });
+}
+
+function claimed(job: Job, reason: string): Verdict {
+  return verdict('claimed', reason, { job, evidence: jobEvidence(job) });
+}
