@@ -8,34 +8,47 @@ export interface RuntimeTokenNumbers {
   readonly jobId: number;
 }
 
+/** A job waits for this answer. */
+const usualWithinMs = 10_000;
+
 /**
  * Asks Gitea whether a job's runtime token is genuine and its job is still running, and returns the token's numbers.
  * `giteaUrl` comes only from the settings. Gitea checks the token's signature, that the task is running and that the run
  * is its own, and only then looks for artifacts: 200 if there are some, 404 if not. It answers 500 for a job that has
- * ended and 400 for another run. Returns `null` if Gitea refused. @throws ServiceError `GITEA_UNREACHABLE` if Gitea did
+ * ended and 400 for another run. `withinMs`: for each request. Returns `null` if Gitea refused. @throws ServiceError `GITEA_UNREACHABLE` if Gitea did
  * not answer.
  * Source: Gitea routers/api/actions/artifacts.go, ArtifactContexter, validateRunID and listArtifacts.
  */
-export async function verifyRuntimeToken(giteaUrl: string, token: SecretValue): Promise<RuntimeTokenNumbers | null> {
+export async function verifyRuntimeToken(
+  giteaUrl: string,
+  token: SecretValue,
+  withinMs = usualWithinMs,
+): Promise<RuntimeTokenNumbers | null> {
   const numbers = readNumbers(token);
   if (numbers === null) return null;
   const path = `/api/actions_pipeline/_apis/pipelines/workflows/${String(numbers.runId)}/artifacts`;
   const url = `${giteaUrl.replace(/\/+$/, '')}${path}`;
-  const status = await ask(url, giteaUrl, `Bearer ${token.reveal()}`);
+  const status = await ask(url, { giteaUrl, authorization: `Bearer ${token.reveal()}`, withinMs });
   if (status === 200) return numbers;
   // A server without this route also answers 404, but to every request: the real route refuses one without a token.
-  if (status === 404 && (await ask(url, giteaUrl, null)) === 401) return numbers;
+  if (status === 404 && (await ask(url, { giteaUrl, authorization: null, withinMs })) === 401) return numbers;
   return null;
 }
 
+interface Asked {
+  readonly giteaUrl: string;
+  readonly authorization: string | null;
+  readonly withinMs: number;
+}
+
 /** Returns the status of one request without reading its body. */
-async function ask(url: string, giteaUrl: string, authorization: string | null): Promise<number> {
+async function ask(url: string, { giteaUrl, authorization, withinMs }: Asked): Promise<number> {
   let status: number;
   try {
     const response = await fetch(url, {
       headers: authorization === null ? {} : { authorization },
       redirect: 'manual',
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(withinMs),
     });
     status = response.status;
     await response.body?.cancel();

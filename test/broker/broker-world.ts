@@ -77,6 +77,9 @@ namespaces:
 
 export const value = 'the value of the database 7c1e';
 
+/** Longer than any test: on a busy machine an answer of this process may take as long as it likes. */
+export const noLimitMs = 3_600_000;
+
 interface Change {
   readonly policyText?: string;
   readonly upstream?: Upstream;
@@ -97,7 +100,7 @@ export async function startBrokerWorld(change: Change = {}): Promise<BrokerWorld
     cloud.vault.seed({ name, value: change.value ?? value });
   const records = memoryRecordStore();
   const token = new SecretValue(gitea.seedToken('keyturn', 'broker', ['read:repository', 'read:admin']));
-  const { policyText = usualPolicy, upstream = httpsUpstream(), mostUses = 1_000 } = change;
+  const { policyText = usualPolicy, upstream = httpsUpstream({ idleMs: noLimitMs }), mostUses = 1_000 } = change;
   return worldOver({ cloud, records, access, token, broker, policyText, upstream, mostUses });
 }
 
@@ -117,7 +120,8 @@ function worldOver(parts: Parts): BrokerWorld {
   const events: BrokerEvent[] = [];
   const policy = parsePolicy(parts.policyText, 'keyturn.policy.yml', [access.vault]);
   let nonces = 0;
-  const jobs = giteaJobFacts(giteaClient({ url: cloud.gitea.url, authentication: { kind: 'token', value: token } }));
+  const authentication = { kind: 'token', value: token } as const;
+  const jobs = giteaJobFacts(giteaClient({ url: cloud.gitea.url, authentication, timeoutMs: noLimitMs }));
   const asked: GrantEvent[] = [];
   const grants: GrantTools = {
     records,
@@ -132,7 +136,7 @@ function worldOver(parts: Parts): BrokerWorld {
   const tools: BrokerTools = {
     sessions: sessionBook(records),
     policy: () => ({ policy, digest: 'a'.repeat(64) }),
-    proof: giteaJobProof(cloud.gitea.url),
+    proof: giteaJobProof(cloud.gitea.url, noLimitMs),
     jobs,
     access: createAccessBook(grants, jobs),
     readers: new Map([[access.vault.name, keyVaultSecretReader(access)]]),

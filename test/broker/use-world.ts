@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { encodeHead, parseAnswerHead, type UseHead, useHeaders } from '../../src/provenance/use-exchange.ts';
 import { type JobKey, makeJobKey, proveRequest } from '../../src/runner/broker/job-key.ts';
 import { httpsUpstream } from '../../src/upstream/https-upstream.ts';
-import { type BrokerWorld, startBrokerWorld } from './broker-world.ts';
+import { type BrokerWorld, noLimitMs, startBrokerWorld } from './broker-world.ts';
 import { type HttpsService, startHttpsService } from './https-service.ts';
 
 /** What a job's request for a use came to. */
@@ -77,7 +77,10 @@ export async function startUseWorld(
   } = {},
 ): Promise<UseWorld> {
   const service = await startHttpsService(options.name === undefined ? {} : { name: options.name });
-  const upstream = httpsUpstream(options.trusted === false ? {} : { authority: service.authority });
+  const upstream = httpsUpstream({
+    idleMs: noLimitMs,
+    ...(options.trusted === false ? {} : { authority: service.authority }),
+  });
   const world = await startBrokerWorld({
     policyText: usesOf(service.port),
     upstream,
