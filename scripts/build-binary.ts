@@ -55,6 +55,12 @@ export function putBlobInNode(blob: string, node: string, path: string): void {
   chmodSync(path, 0o755);
 }
 
+/**
+ * Options of Node that the executable starts with. One thread beside the helper's own: each that V8 starts and wakes costs a
+ * start more than it saves. No debugger by SIGUSR1, not even in the moment before the helper forbids it.
+ */
+const execArgv = ['--v8-pool-size=1', '--disable-sigusr1'];
+
 /** A code cache is bound to the architecture that made it: for another one the bundle is compiled at each start. */
 async function makeBlob(work: string, architecture: Architecture): Promise<string> {
   const [main, configuration, output] = ['main.cjs', 'sea.json', 'blob'].map((name) => join(work, name)) as [
@@ -69,8 +75,7 @@ async function makeBlob(work: string, architecture: Architecture): Promise<strin
   await build({ entryPoints, outfile: main, bundle: true, platform: 'node', format: 'cjs', minify: true });
   const carried = [pieces.code, pieces.later, ...(isOwn ? [pieces.cache] : [])];
   const assets = Object.fromEntries(carried.map((piece) => [piece, join(work, piece)]));
-  // One thread beside the helper's own: each that V8 starts and wakes costs a start more than it saves.
-  const how = { disableExperimentalSEAWarning: true, useCodeCache: isOwn, execArgv: ['--v8-pool-size=1'] };
+  const how = { disableExperimentalSEAWarning: true, useCodeCache: isOwn, execArgv };
   writeFileSync(configuration, JSON.stringify({ main, output, ...how, assets }));
   execFileSync(process.execPath, ['--experimental-sea-config', configuration], { stdio: 'pipe' });
   return output;

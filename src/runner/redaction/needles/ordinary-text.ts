@@ -16,8 +16,12 @@ const fewBits = 32;
 function occursInOrdinaryText(text: string): boolean {
   if (text.length < fewCharacters) return true;
   if (text.length <= longestWord && /^(?:[a-z]{1,12}|[A-Z][a-z]{0,11}|[A-Z]{1,12}|\d{1,9})$/.test(text)) return true;
-  return bitsOf(text) < fewBits;
+  // A beginning has no more bits than the whole, and mostly tells enough: a key has thousands of characters.
+  return bitsOf(text.slice(0, beginning)) < fewBits && bitsOf(text) < fewBits;
 }
+
+/** Characters that mostly show that a text is random. */
+const beginning = 16;
 
 /** Those of a value's texts that occur in ordinary text. */
 export function ordinaryTexts({ texts, lines }: SecretTexts): readonly string[] {
