@@ -35,7 +35,12 @@ import { createAccessRecord } from './posture/access-record.ts';
 import { posturesOf } from './posture/posture-ledger.ts';
 import { type FiledLedger, fileLedger } from './shares/file-ledger.ts';
 import { type OpenLedger, openLedger } from './shares/open-ledger.ts';
-import { createShareAuditor, type ShareAuditor, type ShareSources } from './shares/share-auditor.ts';
+import {
+  type CountedShares,
+  createShareAuditor,
+  type ShareAuditor,
+  type ShareSources,
+} from './shares/share-auditor.ts';
 
 export interface PeriodToAudit {
   readonly records: RecordStore;
@@ -53,6 +58,8 @@ export interface PeriodToAudit {
   readonly ledger?: FiledLedger;
   /** At most so many days are judged at once, if there are few rows. Like `division`, it has no influence on the result. */
   readonly daysAShare?: number;
+  /** What so many shares came to is added up at once. */
+  readonly sharesTogether?: number;
   readonly division?: Partial<JoinDivision>;
 }
 
@@ -113,12 +120,8 @@ async function auditWith<Observed>(
   const rows = createRowCounts();
   const sets = collectValueSets();
   for await (const share of rowShares(audit, auditor, observation)) {
-    rows.absorb(share.counted);
-    coverage.absorb(share.hours);
-    inventory.absorb(share.reads);
-    sets.absorb(share.sets);
-    exceptions.absorb(share.rules);
-    await observation.absorb(share.observed);
+    if ('observed' in share) await observation.absorb(share.observed);
+    else addUp(share, { rows, coverage, inventory, sets, exceptions });
   }
   const span = spanOf(collection);
   const shares = receiptShares(ledger, auditor, period, span.settledTo);
@@ -171,6 +174,22 @@ async function lookAtAccess(
   return access.record();
 }
 
+interface Sums {
+  readonly rows: ReturnType<typeof createRowCounts>;
+  readonly coverage: ReturnType<typeof countCoverage>;
+  readonly inventory: ReturnType<typeof countInventory>;
+  readonly sets: ReturnType<typeof collectValueSets>;
+  readonly exceptions: ReturnType<typeof findExceptions>;
+}
+
+function addUp(counted: CountedShares, { rows, coverage, inventory, sets, exceptions }: Sums): void {
+  rows.absorb(counted.counted);
+  coverage.absorb(counted.hours);
+  inventory.absorb(counted.reads);
+  sets.absorb(counted.sets);
+  exceptions.absorb(counted.rules);
+}
+
 /** Everything that could not be read of the period, or is gone. */
 function unreadIn(
   { period, now }: PeriodToAudit,
@@ -183,15 +202,22 @@ function unreadIn(
 /** A share is closed at so many bytes of rows, because to add one up takes time, however small it is. */
 const shareBytes = 2 << 20;
 
-/** Audits the rows, neighbouring days in a share. */
+/**
+ * Most of what the rows of some shares came to is the same for all: readers and their secrets. So many are added up at once;
+ * of more, the refusals that a share keeps would take memory.
+ */
+const fewShares = 16;
+
+/** Audits the rows, neighbouring days in a share. What was observed of each follows at once. */
 async function* rowShares<Observed>(
-  { records, period, daysAShare = Number.POSITIVE_INFINITY }: PeriodToAudit,
+  { records, period, daysAShare = Number.POSITIVE_INFINITY, sharesTogether = fewShares }: PeriodToAudit,
   auditor: ShareAuditor<Observed>,
   observation: Observation<Observed>,
 ) {
   let days: StoredDay[] = [];
   let bytes = 0;
-  const audit = () => auditor.auditDays(days, observation.full?.() ?? nothing);
+  let shares = 0;
+  const audit = () => ({ observed: auditor.auditDays(days, observation.full?.() ?? nothing) });
   for await (const day of storedDays(records, period)) {
     days.push(day);
     bytes += day.slices.reduce((sum, slice) => sum + slice.bytes.length, 0);
@@ -199,8 +225,11 @@ async function* rowShares<Observed>(
     yield audit();
     days = [];
     bytes = 0;
+    shares += 1;
+    if (shares % sharesTogether === 0) yield auditor.takeRows();
   }
   if (days.length > 0) yield audit();
+  yield auditor.takeRows();
 }
 
 const nothing: ReadonlySet<string> = new Set();

@@ -56,18 +56,18 @@ export interface Evidence {
   match(correlationId: string, moment: number): void;
 }
 
-/** What one share of the rows came to: plain data. */
-interface RowShare<Observed> {
+/** What the rows of neighbouring shares came to: plain data. */
+export interface CountedShares {
   readonly counted: CountedRows;
   readonly hours: SeenHours;
   readonly reads: ReadsBySecret;
   readonly sets: ValueSets;
   readonly rules: RuleShares;
-  readonly observed: Observed;
 }
 
 /** The same of a share of the receipts. */
-interface ReceiptShare<Observed> extends Pick<RowShare<Observed>, 'rules' | 'observed'> {
+interface ReceiptShare<Observed> extends Pick<CountedShares, 'rules'> {
+  readonly observed: Observed;
   readonly counts: ReceiptCounts;
 }
 
@@ -84,8 +84,10 @@ interface CountedReceipt extends AuditedReceipt {
 export interface ShareAuditor<Observed> {
   /** What the rules may ask at the moment of the row that was audited last. */
   readonly attribution: AttributionContext;
-  /** Parses, grades and judges each row of the days once. `full`: what `Observation.full` said. */
-  auditDays(days: Iterable<StoredDay>, full: ReadonlySet<string>): RowShare<Observed>;
+  /** Parses, grades and judges each row of the days once. Returns what was observed. `full`: what `Observation.full` said. */
+  auditDays(days: Iterable<StoredDay>, full: ReadonlySet<string>): Observed;
+  /** What all rows since the last call came to. */
+  takeRows(): CountedShares;
   auditReceipts(receipts: Iterable<CountedReceipt>): ReceiptShare<Observed>;
 }
 
@@ -98,11 +100,11 @@ export function createShareAuditor<Observed>(
   const attribution = createContexts(sources, evidence);
   const context = findingContext(sources, attribution.current);
   const scanner = createRowScanner();
+  let counters = startCounting(sources, context);
   return {
     attribution: attribution.current,
     auditDays(days, full) {
-      const walk = startWalk(sources, observe(sources, full));
-      const rules = findExceptions(context);
+      const walk = startWalk(counters, observe(sources, full));
       for (const stored of days) {
         const day = parseDay(stored, scanner);
         walk.counted.see(day);
@@ -110,17 +112,21 @@ export function createShareAuditor<Observed>(
         for (const retrieval of day.retrievals) {
           const moment = momentOf(retrieval.at);
           if (retrieval.correlationId !== null) evidence.match(retrieval.correlationId, moment);
-          auditRow(retrieval, attribution.at(moment), walk, rules);
+          auditRow(retrieval, attribution.at(moment), walk);
         }
       }
-      const { counted, coverage, inventory, sets, observer } = walk;
-      const counts = {
+      return walk.observer.take();
+    },
+    takeRows() {
+      const { counted, coverage, inventory, sets, rules } = counters;
+      counters = startCounting(sources, context);
+      return {
         counted: counted.take(),
         hours: coverage.take(),
         reads: inventory.take(),
         sets: sets.take(),
+        rules: rules.take(),
       };
-      return { ...counts, rules: rules.take(), observed: observer.take() };
     },
     auditReceipts(receipts) {
       const counts = { posted: 0, logged: 0, matched: 0, orphaned: 0 };
@@ -142,25 +148,32 @@ export function createShareAuditor<Observed>(
 
 const nothing: ReadonlySet<string> = new Set();
 
-function startWalk<Observed>({ period, vaults, canaries, policyAt }: ShareSources, observer: EventObserver<Observed>) {
+/** What counts and judges rows, over some shares. */
+function startCounting({ period, vaults, canaries, policyAt }: ShareSources, context: FindingContext) {
   const population: PopulationRule = {
     policyAt,
     vaults,
     canaries: new Set(canaries.map(({ correlationId }) => correlationId.toLowerCase())),
   };
-  const counted = createRowCounts();
   return {
     population,
-    observer,
-    counted,
-    /** Counts a row and shows it, so that the counts are those of the rows. */
-    exclude: (row: Excluded): void => {
-      counted.exclude(row);
-      observer.excluded(row);
-    },
+    counted: createRowCounts(),
     coverage: countCoverage(period, vaults, canaries, null),
     inventory: countInventory([], 0),
     sets: collectValueSets(),
+    rules: findExceptions(context),
+  };
+}
+
+function startWalk<Observed>(counters: ReturnType<typeof startCounting>, observer: EventObserver<Observed>) {
+  return {
+    ...counters,
+    observer,
+    /** Counts a row and shows it, so that the counts are those of the rows. */
+    exclude: (row: Excluded): void => {
+      counters.counted.exclude(row);
+      observer.excluded(row);
+    },
   };
 }
 
@@ -174,8 +187,7 @@ const populations: ReadonlySet<ExclusionReason> = new Set<ExclusionReason>([
 function auditRow(
   retrieval: Retrieval,
   context: AttributionContext,
-  { population, observer, exclude, coverage, inventory, sets }: ReturnType<typeof startWalk>,
-  rules: ReturnType<typeof findExceptions>,
+  { population, observer, exclude, coverage, inventory, sets, rules }: ReturnType<typeof startWalk>,
 ): void {
   coverage.see(retrieval);
   const reason = classifyExclusion(retrieval, population);

@@ -133,10 +133,14 @@ describe('an audit of a period', () => {
       slotMs: fc.constantFrom(60_000, 3_600_000, 86_400_000),
       entriesAWindow: fc.constantFrom(1, 3, 1_000),
     });
+    const shareSizes = fc.record({
+      daysAShare: fc.integer({ min: 1, max: 4 }),
+      sharesTogether: fc.integer({ min: 1, max: 4 }),
+    });
     await fc.assert(
-      fc.asyncProperty(worlds, division, fc.integer({ min: 1, max: 4 }), async (world, cut, daysAShare) => {
+      fc.asyncProperty(worlds, division, shareSizes, async (world, cut, sizes) => {
         const records = await record(world);
-        const small = await audit(records, { daysAShare, division: { ...cut, windowsHeld: 1, threads: 0 } });
+        const small = await audit(records, { ...sizes, division: { ...cut, windowsHeld: 1, threads: 0 } });
         expect(small).toEqual(await audit(records, { daysAShare: 400, division: { threads: 0 } }));
       }),
       { seed, numRuns: 60 },
