@@ -70,6 +70,15 @@ describe('deploy/keyturn.service', () => {
     return path;
   };
 
+  it('gives new objects as little memory as the thread of a large report has, and the image does too', () => {
+    const thread = /maxYoungGenerationSizeMb: (\d+)/.exec(readFileSync('src/commands/report-files.ts', 'utf8'))?.[1];
+    for (const name of ['keyturn.service', 'Dockerfile']) {
+      const part = /NODE_OPTIONS=--max-semi-space-size=(\d+)/.exec(file(name))?.[1];
+      // V8's young generation has three parts of this size.
+      expect([name, 3 * Number(part)]).toEqual([name, Number(thread)]);
+    }
+  });
+
   it('has only lines that systemd knows', systemd, () => {
     const { status, stderr } = run('systemd-analyze', 'verify', tried());
     expect([status, stderr]).toEqual([0, '']);
