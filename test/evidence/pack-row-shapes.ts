@@ -444,7 +444,7 @@ export const packRowShapes = {
     at: time('right before the read; the evidence `own-read` of a read names it'),
     purpose: oneOf(
       ['setting', 'issuer', 'check'],
-      'a secret among the settings, what an issuer acts with, or the value in force, tried at its provider',
+      'a secret among the settings, what an issuer acts with, or (`check`) a value that a rotation needed or that was tried at its provider; the journal of the rotation may tell of it too',
     ),
     vault: text('name of the vault'),
     secret: text('name of the secret'),

@@ -43,7 +43,8 @@ export async function verifyPack(
   const reader = openPackReader(directory, signal);
   const faults: PackFault[] = [...oddEntries(found)];
   const fault = (file: string, message: string): void => void faults.push({ file, row: null, message });
-  const seal = await openSeal(directory, reader, found, fault);
+  const seal = await openSeal(reader, found, fault);
+  refuseNewer(directory, seal, trust);
 
   const digests = await compareFiles(reader, found, seal, fault);
   if (seal.envelope !== null && !seal.holds) blameForBrokenSeal(seal, digests, fault);
@@ -76,18 +77,11 @@ interface Seal {
   readonly expected: ReadonlyMap<string, string>;
 }
 
-async function openSeal(
-  directory: string,
-  reader: PackReader,
-  found: ReadonlyMap<string, boolean>,
-  fault: Report,
-): Promise<Seal> {
-  const manifestText = await reader.text(manifestFile);
+async function openSeal(reader: PackReader, found: ReadonlyMap<string, boolean>, fault: Report): Promise<Seal> {
   const envelope = await readSeal(reader, found, fault);
-  refuseNewer(directory, manifestText, envelope);
   const publicKey = await reader.text(publicKeyFile);
   const statement = envelope === null ? null : readStatement(envelope, fault);
-  const manifest = parsedAs(manifestShape, manifestText);
+  const manifest = parsedAs(manifestShape, await reader.text(manifestFile));
   const holds = envelope !== null && publicKey !== null && signatureHolds(envelope, publicKey);
   // A statement with an invalid signature is not trustworthy, so the manifest's digests are used.
   const stated = new Map(statement?.subject.map(({ name, digest }) => [name, digest.sha256]));
@@ -99,14 +93,16 @@ async function openSeal(
 }
 
 /**
- * A pack of a newer version is neither intact nor broken here: this version does not know what to hold it against.
+ * A pack of a newer version is neither intact nor broken here: this version does not know what to hold it against. Only a seal
+ * that holds, by a signer who is not refused, may say so: else a word in a file would hide that the pack was changed.
  * @throws ServiceError `PACK_UNREADABLE`.
  */
-function refuseNewer(pack: string, manifest: string | null, envelope: Envelope | null): void {
-  const statement = envelope === null ? null : Buffer.from(envelope.payload).toString('utf8');
-  const parsed = [parsedAs(z.unknown(), manifest), parsedAs(predicateOf, statement)];
-  const reason = parsed.map(newerVersion).find((newer) => newer !== null);
-  if (reason != null) throw new ServiceError('PACK_UNREADABLE', { pack, reason });
+function refuseNewer(pack: string, { envelope, holds, publicKey }: Seal, trust: readonly string[] | undefined): void {
+  if (envelope === null || !holds) return;
+  const fingerprint = publicKey === null ? null : readFingerprint(publicKey);
+  if (judgeSigner(trust, holds, fingerprint) === 'not-trusted') return;
+  const reason = newerVersion(parsedAs(predicateOf, Buffer.from(envelope.payload).toString('utf8')));
+  if (reason !== null) throw new ServiceError('PACK_UNREADABLE', { pack, reason });
 }
 
 const predicateOf = z.object({ predicate: z.unknown() }).transform(({ predicate }) => predicate);

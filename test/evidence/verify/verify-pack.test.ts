@@ -54,14 +54,38 @@ describe('a pack as it was sealed', () => {
     expect(await verifyPack(sealed, { trust: [fingerprint] })).toMatchObject({ outcome: 'intact', signer: 'trusted' });
   });
 
-  it('is neither intact nor broken if a newer version made it: this one says which', async () => {
+  it('is neither intact nor broken if a newer version sealed it: this one says which', async () => {
     const newer = await copied();
-    const manifest = join(newer, 'manifest.json');
-    const text = await readFile(manifest, 'utf8');
-    await writeFile(manifest, text.replace('"format":1', '"format":2'));
-    await expect(verifyPack(newer)).rejects.toMatchObject({
-      code: 'PACK_UNREADABLE',
-      details: { reason: 'it was written by a newer version: format 2, this one reads up to 1' },
+    const sealPath = join(newer, 'pack.dsse.json');
+    const envelope = openEnvelope(await readFile(sealPath));
+    const stated = Buffer.from(envelope?.payload ?? [])
+      .toString()
+      .replace('"format":1', '"format":2');
+    const reseal = async (signer: Parameters<typeof sealEnvelope>[0]) => {
+      await writeFile(sealPath, await sealEnvelope(signer, envelope?.payloadType ?? '', Buffer.from(stated)));
+    };
+    await reseal(knownSigner());
+    const { fingerprint } = knownSigner();
+    for (const options of [{}, { trust: [fingerprint] }])
+      await expect(verifyPack(newer, options)).rejects.toMatchObject({
+        code: 'PACK_UNREADABLE',
+        details: { reason: 'it was written by a newer version: format 2, this one reads up to 1' },
+      });
+    // Whoever is not trusted cannot hide a change by calling the pack new.
+    const other = [`sha256:${'0'.repeat(64)}`];
+    expect(await verifyPack(newer, { trust: other })).toMatchObject({ outcome: 'broken', signer: 'not-trusted' });
+    await copied();
+  });
+
+  it('is broken, and not new, if somebody wrote a newer format into a file of it', async () => {
+    const changed = await copied();
+    for (const name of ['manifest.json', 'data-manifest.json']) {
+      const path = join(changed, name);
+      await writeFile(path, (await readFile(path, 'utf8')).replace('"format":1', '"format":2'));
+    }
+    expect(await verifyPack(changed)).toMatchObject({
+      outcome: 'broken',
+      message: expect.stringMatching(/^broken: .*manifest\.json/) as unknown,
     });
     await copied();
   });
