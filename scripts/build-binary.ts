@@ -19,6 +19,12 @@ const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 const architectures = ['x64', 'arm64'] as const;
 type Architecture = (typeof architectures)[number];
 
+/**
+ * Options of Node that the executable starts with. One thread beside the helper's own: each that V8 starts and wakes costs a
+ * start more than it saves. No debugger by SIGUSR1, not even in the moment before the helper forbids it.
+ */
+const execArgv = ['--v8-pool-size=1', '--disable-sigusr1'];
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({ options: { architecture: { type: 'string' }, out: { type: 'string' } } });
   const architecture = architectures.find((one) => one === (values.architecture ?? process.arch));
@@ -54,12 +60,6 @@ export function putBlobInNode(blob: string, node: string, path: string): void {
   execFileSync(process.execPath, [postject, path, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse]);
   chmodSync(path, 0o755);
 }
-
-/**
- * Options of Node that the executable starts with. One thread beside the helper's own: each that V8 starts and wakes costs a
- * start more than it saves. No debugger by SIGUSR1, not even in the moment before the helper forbids it.
- */
-const execArgv = ['--v8-pool-size=1', '--disable-sigusr1'];
 
 /** A code cache is bound to the architecture that made it: for another one the bundle is compiled at each start. */
 async function makeBlob(work: string, architecture: Architecture): Promise<string> {
