@@ -1,6 +1,6 @@
 import { parseJobStamp } from '../../provenance/job-stamp.ts';
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
-import type { Policy } from '../../secrets/policy.ts';
+import type { IdentityRule, Policy } from '../../secrets/policy.ts';
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
 import { type Attribution, type Grade, gradeGroups } from '../model/attribution.ts';
 import type { AttributionContext, AttributionRule, Row, Verdict, WholeContext } from './rules/attribution-rule.ts';
@@ -104,6 +104,21 @@ export function judgeRow(row: Row, context: AttributionContext): Verdict {
 /** All reads of a job's step have the same text. */
 const stampOf = memoize(parseJobStamp);
 
+/** Neighbouring rows often have one identity. */
+let lastRule: {
+  readonly policy: Policy;
+  readonly objectId: string | null;
+  readonly rule: IdentityRule | null;
+} | null = null;
+
+function ruleOf(policy: Policy, objectId: string | null): IdentityRule | null {
+  if (lastRule?.policy !== policy || lastRule.objectId !== objectId) {
+    const rule = objectId === null ? null : (policy.identities.get(objectId) ?? null);
+    lastRule = { policy, objectId, rule };
+  }
+  return lastRule.rule;
+}
+
 /** `at`: milliseconds. */
 export function prepareRow(retrieval: Retrieval, at: number, policy: Policy, claims: Row['claims']): Row {
   const { identity, client } = retrieval;
@@ -111,7 +126,7 @@ export function prepareRow(retrieval: Retrieval, at: number, policy: Policy, cla
     retrieval,
     at,
     policy,
-    identity: identity.objectId === null ? null : (policy.identities.get(identity.objectId) ?? null),
+    identity: ruleOf(policy, identity.objectId),
     stamp: client === null ? null : stampOf(client),
     claims,
   };

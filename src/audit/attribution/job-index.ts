@@ -108,8 +108,16 @@ function namesServedBy(identity: IdentityRule): ReadonlySet<string> {
 
 /** Whether a repository is on the identity's list; names are compared ignoring case, as in Gitea. */
 export function servesRepository(identity: IdentityRule, repository: string): boolean {
-  return namesServedBy(identity).has(lowerCase(repository));
+  if (lastServed?.identity !== identity || lastServed.repository !== repository) {
+    const serves = namesServedBy(identity).has(lowerCase(repository));
+    lastServed = { identity, repository, serves };
+  }
+  return lastServed.serves;
 }
+
+/** Neighbouring rows are often of one job. */
+let lastServed: { readonly identity: IdentityRule; readonly repository: string; readonly serves: boolean } | null =
+  null;
 
 /**
  * Whether the job was running at `at` (milliseconds), with `slackMs` added on each side. `unknown`: it may have been, and

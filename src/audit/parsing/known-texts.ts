@@ -1,3 +1,5 @@
+import { copyWords } from './byte-words.ts';
+
 /** Makes texts of bytes. A text that repeats is made once, so that it is found in a map without reading it again. */
 export interface KnownTexts {
   /** Of the printable ASCII from `from` until before `to`. */
@@ -37,8 +39,8 @@ export function createKnownTexts(): KnownTexts {
       const free = texts[first] === '' ? first : second;
       const text = buffer.toString('latin1', from, to);
       texts[free] = text;
-      for (let offset = 0; offset < length; offset += 1)
-        copies.setUint8(free * mostBytes + offset, bytes.getUint8(from + offset));
+      // Lines are followed by other bytes, and a slot is a whole number of words.
+      copyWords(bytes, from, to, copies, free * mostBytes);
       return text;
     },
   };

@@ -1,3 +1,5 @@
+import { createViews, wordBytes } from './byte-words.ts';
+
 /** Where an address names a secret and its version: from the first byte until before the last. Without a version both are 0. */
 export interface SecretAddress {
   nameFrom: number;
@@ -17,10 +19,9 @@ const question = 0x3f;
  * Returns `false` for any other, which may name a secret all the same.
  */
 export function locateSecret(bytes: Buffer, from: number, to: number, found: SecretAddress): boolean {
-  if (!isAt(bytes, from, to, scheme)) return false;
-  const path = endOfSegment(bytes, from + scheme.length, to);
-  if (!isAt(bytes, path, to, collection)) return false;
-  found.nameFrom = path + collection.length;
+  const nameFrom = findName(bytes, from, to);
+  if (nameFrom === -1) return false;
+  found.nameFrom = nameFrom;
   found.nameTo = endOfSegment(bytes, found.nameFrom, to);
   found.versionFrom = 0;
   found.versionTo = 0;
@@ -34,6 +35,32 @@ export function locateSecret(bytes: Buffer, from: number, to: number, found: Sec
   found.versionFrom = version;
   found.versionTo = end;
   return endsAt(bytes, end, to) || (bytes[end] === slash && endsAt(bytes, end + 1, to));
+}
+
+/** What came before the last name that was found, as words: nearly all addresses of a log begin alike. */
+let before = new DataView(new ArrayBuffer(0));
+const viewOf = createViews();
+
+/** Where the name of the secret begins; -1 if the address has another form. */
+function findName(bytes: Buffer, from: number, to: number): number {
+  if (beginsAsBefore(viewOf(bytes), from, to)) return from + before.byteLength;
+  if (!isAt(bytes, from, to, scheme)) return -1;
+  const path = endOfSegment(bytes, from + scheme.length, to);
+  if (!isAt(bytes, path, to, collection)) return -1;
+  const name = path + collection.length;
+  const copy = Uint8Array.from(bytes.subarray(from, name));
+  before = new DataView(copy.buffer);
+  return name;
+}
+
+function beginsAsBefore(view: DataView, from: number, to: number): boolean {
+  const length = before.byteLength;
+  if (length === 0 || from + length > to) return false;
+  let at = 0;
+  for (; at + wordBytes <= length; at += wordBytes)
+    if (view.getInt32(from + at, true) !== before.getInt32(at, true)) return false;
+  for (; at < length; at += 1) if (view.getUint8(from + at) !== before.getUint8(at)) return false;
+  return true;
 }
 
 function isAt(bytes: Buffer, at: number, to: number, text: Buffer): boolean {
