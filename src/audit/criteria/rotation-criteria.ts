@@ -80,6 +80,7 @@ export function* judgeApprovals({ rotations, policyAt, period }: Rotations): Ite
       // A step that was not taken waited for its approval: the control worked.
       if (fault === null) yield { says: 'kept', subject, at: claimedAt };
       else if (isWithin(period, fault.at)) yield { says: 'broken', event: `${rotationId} ${step}`, subject, ...fault };
+      else yield { says: 'untested', why: 'taken, or approved, outside the period' };
     }
   }
 }

@@ -891,6 +891,28 @@ describe('further places', () => {
   });
 });
 
+describe('a further place that was given a value late', () => {
+  it('is an exception of the period, and ended', () => {
+    const places = (givenAt: string | null) => [
+      given.rotation({ places: [{ place: 'gitea-actions-secret acme/shop', givenAt }] }),
+    ];
+    const late = places(given.moment(95 + 3_601));
+    expect(run('places-served', { history: late })).toMatchObject({ tested: 1, deviations: 1 });
+    const [finding] = found({ history: late }).filter(({ rule }) => rule === 'place-not-served');
+    const [open] = found({ history: places(null) }).filter(({ rule }) => rule === 'place-not-served');
+    expect([finding?.id, finding?.ended?.at, open?.ended]).toEqual([open?.id, given.moment(95 + 3_601), null]);
+    expect(found({ history: places(given.moment(95 + 3_600)) }).map(({ rule }) => rule)).not.toContain(
+      'place-not-served',
+    );
+  });
+
+  it('is not held against a value that was published less than an hour before', () => {
+    const history = [given.rotation({ places: [{ place: 'p', givenAt: null }] })];
+    const outcome = run('places-served', { history, asOf: new Date(Date.parse(given.moment(95)) + 1_000) });
+    expect(outcome).toMatchObject({ population: 1, tested: 0 });
+  });
+});
+
 describe('the tables of the log', () => {
   it('keep rows for the whole period and the two days until it is reported', () => {
     const outcome = (retentionDays: number) => {
