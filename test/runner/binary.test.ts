@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildBinary } from '../../scripts/build-binary.ts';
 import { writeCodeCache, writeHelperCode } from '../../scripts/helper-code.ts';
 import { pieces } from '../../scripts/helper-pieces.ts';
 import { parseReceiptLine } from '../../src/provenance/receipt-line.ts';
@@ -22,7 +21,9 @@ describe('the helper as a single executable', skipUnless(isBuilt, 'the binary is
   beforeAll(async () => {
     world = await startFetchWorld();
     world.cloud.vault.seed({ name: 'password', value: 'swordfish-swordfish' });
-    binary = await buildBinary(process.arch === 'arm64' ? 'arm64' : 'x64', folder);
+    // As a user builds it, from the command line.
+    execFileSync(process.execPath, ['scripts/build-binary.ts', '--out', folder], { stdio: 'pipe' });
+    binary = join(folder, `keyturn-fetch-linux-${process.arch}`);
   });
   afterAll(async () => {
     await world.stop();
