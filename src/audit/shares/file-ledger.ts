@@ -79,8 +79,11 @@ export async function fileEvidence(
   return { ...filed, setup: { ...setup, receipts: named }, copies: null, harvested: new Set() };
 }
 
-/** The rows of a report are audited in order of their times, and so need no window again. */
-const inOrder = { windowsHeld: 2 };
+/**
+ * The rows of a report are audited in order of their times, and so need no window again. Jobs and receipts are read a
+ * megabyte at a time: with four, the threads that file them leave 20 MB more behind, for no less time.
+ */
+const inOrder = { windowsHeld: 2, blockBytes: 1 << 20 };
 
 async function index(setup: JoinSetup): Promise<Omit<FiledLedger, 'copies' | 'harvested'>> {
   const threads = startThreads(setup);
