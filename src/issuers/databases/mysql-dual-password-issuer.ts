@@ -20,7 +20,7 @@ import { mysqlSessionsOf } from './mysql-sessions-of.ts';
 import { signInToMysql, userHostField } from './mysql-sign-in.ts';
 import { nameFaults, readServerTls } from './server-tls.ts';
 import type { RandomBytes } from '../shared/random-text.ts';
-import { namedSecret, type ReadSecret } from '../shared/read-secret.ts';
+import type { ReadSecret } from '../shared/read-secret.ts';
 import { refused } from '../shared/refused.ts';
 import { withPolicyNamed } from '../shared/refused-by-policy.ts';
 import { text } from '../shared/target-fields.ts';
@@ -55,7 +55,6 @@ export function mysqlDualPasswordIssuer(ports: Ports): CredentialIssuer {
     name,
     credentialClass: 'chosen',
     check: shape.check,
-    reads: (binding) => [namedSecret(shape.read(binding).administrator)],
     propose: ({ binding, current }) => {
       const { user, form, ...rules } = shape.read(binding);
       const password = randomPassword(rules, ports.randomBytes);

@@ -17,7 +17,7 @@ import { databaseFaults, databaseFields, databasePlace } from './database-target
 import { missingNodes, nodesOf, type RedisNode } from './redis-nodes.ts';
 import { readServerTls } from './server-tls.ts';
 import type { RandomBytes } from '../shared/random-text.ts';
-import { namedSecret, type ReadSecret } from '../shared/read-secret.ts';
+import type { ReadSecret } from '../shared/read-secret.ts';
 import { type RedisSession, withRedis } from './redis-session.ts';
 import { refused } from '../shared/refused.ts';
 import { optional, text, texts, wholeNumber } from '../shared/target-fields.ts';
@@ -62,7 +62,6 @@ export function redisAclIssuer(ports: Ports): CredentialIssuer {
     name,
     credentialClass: 'chosen',
     check: shape.check,
-    reads: (binding) => [namedSecret(shape.read(binding).administrator)],
     propose: ({ binding, current }) => {
       const { user, form, ...rules } = shape.read(binding);
       return formatLogin(

@@ -18,7 +18,7 @@ import { type TwoUsersTarget, twoUsersTarget } from './two-users-target.ts';
 import type { RandomBytes } from '../shared/random-text.ts';
 import { refused } from '../shared/refused.ts';
 import { withPolicyNamed } from '../shared/refused-by-policy.ts';
-import { namedSecret, type ReadSecret } from '../shared/read-secret.ts';
+import type { ReadSecret } from '../shared/read-secret.ts';
 import { targetRefused } from '../shared/target-shape.ts';
 
 interface TwoUsersPorts<Place> {
@@ -49,7 +49,6 @@ export function twoUsersIssuer<Place>(given: TwoUsersPorts<Place>): CredentialIs
     name,
     credentialClass: 'chosen',
     check: ports.target.check,
-    reads: (binding) => [namedSecret(read(ports, binding).administrator)],
     propose: (request) => propose(ports, request),
     issue: (request, proposed) => issue(ports, request, proposed),
     verify: (request, credential) => verify(ports, request, credential),

@@ -10,7 +10,7 @@ import { ServiceError } from '../../service-error.ts';
 export type ReadSecret = (reference: string, signal: AbortSignal) => Promise<SecretValue>;
 
 /** The parts of `vault/name`. */
-export function namedSecret(reference: string): { readonly vault: string; readonly name: string } {
+function namedSecret(reference: string): { readonly vault: string; readonly name: string } {
   const [vault = '', name = ''] = reference.split('/');
   return { vault, name };
 }

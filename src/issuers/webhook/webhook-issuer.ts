@@ -10,7 +10,7 @@ import { SecretValue } from '../../secrets/secret-value.ts';
 import { ServiceError } from '../../service-error.ts';
 import { credentialName, parseCredentialName } from '../shared/credential-name.ts';
 import { type AlphabetName, alphabets, countBits, type RandomBytes, randomText } from '../shared/random-text.ts';
-import { namedSecret, type ReadSecret } from '../shared/read-secret.ts';
+import type { ReadSecret } from '../shared/read-secret.ts';
 import { refused } from '../shared/refused.ts';
 import { oneOf, optional, text, wholeNumber } from '../shared/target-fields.ts';
 import { targetRefused, targetShape } from '../shared/target-shape.ts';
@@ -64,7 +64,6 @@ export function webhookIssuer({ name, readSecret, randomBytes }: WebhookPorts): 
     name,
     credentialClass: minted ? 'minted' : 'chosen',
     check: shape.check,
-    reads: (binding) => [namedSecret(shape.read(binding).signingKey)],
     propose: ({ binding }) => {
       const { length, alphabet } = shape.read(binding);
       return minted ? null : new SecretValue(randomText(length, alphabets[alphabet], randomBytes));

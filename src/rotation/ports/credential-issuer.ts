@@ -90,12 +90,6 @@ export interface CredentialIssuer {
    */
   formFor?(binding: SecretBinding, credential: IssuedCredential): SecretValue;
 
-  /**
-   * Secrets that the issuer reads on its own, such as an administrator's login: the journal accounts for those reads.
-   * Left out by issuers that read none. No network.
-   */
-  reads?(binding: SecretBinding): readonly { readonly vault: string; readonly name: string }[];
-
   /** Uses the credential: who am I, on which host, with which scopes. */
   verify(request: IssueRequest, credential: IssuedCredential): Promise<Verification>;
 
