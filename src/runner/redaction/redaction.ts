@@ -1,5 +1,7 @@
+import type { OpenStart } from './search/needle-walk.ts';
 import { headroomBytes } from './search/reading-room.ts';
-import type { SecretSearch } from './search/secret-search.ts';
+import { rememberedBytes } from './search/remembered-starts.ts';
+import { nowhere, type SecretSearch } from './search/secret-search.ts';
 
 /** What stands in place of a secret: the runners' own sign. */
 const maskSign = Buffer.from('***');
@@ -66,6 +68,8 @@ class StreamRedaction implements Redaction {
   #masked = false;
   /** How much of `#output` is written. */
   #written = 0;
+  /** What is known of the start that is held back, where that takes long to tell again. */
+  #open: OpenStart | null = null;
   #room: Buffer | null = null;
 
   constructor(search: SecretSearch, found: ((to: number) => void) | undefined) {
@@ -114,8 +118,13 @@ class StreamRedaction implements Redaction {
     // Where the mask that goes on to `done` begins: what overlaps makes it longer, and it is written when it ends.
     let maskFrom = done;
     let isChanged = false;
-    search.look(text, this.#before, final);
-    for (let start = search.next(0); start.at < text.length; start = search.next(start.last + 1)) {
+    const isStillOpen = this.#isStillOpen(text, final);
+    if (isStillOpen) hold = 0;
+    for (
+      let start = isStillOpen ? nowhere : search.next(0);
+      start.at < text.length;
+      start = search.next(start.last + 1)
+    ) {
       const { at, whole, open } = start;
       if (open) {
         hold = at;
@@ -135,11 +144,25 @@ class StreamRedaction implements Redaction {
     if (maskFrom < done) this.#mask(text, maskFrom, done);
     let to = Math.max(done, endOfLines(text, Math.max(done, hold)));
     // As if the chunk had ended there.
-    if (!isChanged && to - from > most) to = hold = from + most;
+    const isCut = !isChanged && to - from > most;
+    if (isCut) to = hold = from + most;
+    if (!isStillOpen) this.#leaveOpen(isCut ? 0 : text.length - hold);
     if (isChanged && to > done) this.#copy(text, done, to);
     if (to > done) this.#masked = false;
     this.#keep(text, hold, to);
     return isChanged ? this.#output.atLeast(0).subarray(0, this.#written) : text.subarray(from, to);
+  }
+
+  /** Whether what is held back still waits for the same start; if not, looks over the text. */
+  #isStillOpen(text: Buffer, final: boolean): boolean {
+    if (!final && this.#open !== null && this.#search.staysOpen(this.#open, text, this.#before)) return true;
+    this.#search.look(text, this.#before, final);
+    return false;
+  }
+
+  /** Keeps what the start leaves open that so many bytes are held back for; few are looked over again sooner. */
+  #leaveOpen(heldBytes: number): void {
+    this.#open = heldBytes > rememberedBytes ? this.#search.leftOpen() : null;
   }
 
   #startOutput(length: number): void {

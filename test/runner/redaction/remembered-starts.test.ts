@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { startRedaction } from '../../../src/runner/redaction/redaction.ts';
@@ -5,7 +6,7 @@ import { needleTable } from '../../../src/runner/redaction/search/needle-table.t
 import { NeedleWalk } from '../../../src/runner/redaction/search/needle-walk.ts';
 import { PlaceMarks } from '../../../src/runner/redaction/search/place-marks.ts';
 import { RememberedStarts } from '../../../src/runner/redaction/search/remembered-starts.ts';
-import { secretSearch } from '../../../src/runner/redaction/search/secret-search.ts';
+import { type SecretSearch, secretSearch } from '../../../src/runner/redaction/search/secret-search.ts';
 import { viewTree } from '../../../src/runner/redaction/views/view-tree.ts';
 import { masksOf, type Start } from './masks-of.ts';
 
@@ -36,6 +37,23 @@ function needleOf(pieces: readonly string[]): fc.Arbitrary<string> {
       .tuple(fc.constantFrom(...signs), fc.integer({ min: 3, max: 7 }))
       .map(([sign, times]) => `${sign.repeat(times)}b`),
   );
+}
+
+/** What texts become that two streams print in turn, in chunks of these sizes. */
+function printedInTurn(search: SecretSearch, texts: readonly string[], sizes: readonly number[]): readonly string[] {
+  const streams = texts.map((text) => ({ left: Buffer.from(text), redaction: startRedaction(search), printed: '' }));
+  for (let turn = 0; streams.some(({ left }) => left.length > 0); turn += 1) {
+    for (const stream of streams) {
+      const size = sizes[turn % sizes.length] ?? 1;
+      stream.printed += stream.redaction.push(stream.left.subarray(0, size)).toString();
+      stream.left = stream.left.subarray(size);
+    }
+  }
+  return streams.map(({ printed, redaction }) => printed + redaction.end().toString());
+}
+
+function hexOf(letter: string): string {
+  return letter.charCodeAt(0).toString(16);
 }
 
 describe('what is remembered of the places of texts', () => {
@@ -101,23 +119,73 @@ describe('a run of signs, wherever chunks part it', () => {
           const redaction = startRedaction(secretSearch(bytes));
           return redaction.push(Buffer.from(text)).toString() + redaction.end().toString();
         });
-        const search = secretSearch(bytes);
-        const streams = texts.map((text) => ({
-          left: Buffer.from(text),
-          redaction: startRedaction(search),
-          printed: '',
-        }));
-        for (let turn = 0; streams.some(({ left }) => left.length > 0); turn += 1) {
-          for (const stream of streams) {
-            const size = sizes[turn % sizes.length] ?? 1;
-            stream.printed += stream.redaction.push(stream.left.subarray(0, size)).toString();
-            stream.left = stream.left.subarray(size);
-          }
-        }
-        expect(streams.map(({ printed, redaction }) => printed + redaction.end().toString())).toEqual(whole);
+        expect(printedInTurn(secretSearch(bytes), texts, sizes)).toEqual(whole);
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+/** Ways to write one letter, of which a text takes one for all letters or each anew. */
+const writings: readonly ((letter: string) => string)[] = [
+  (letter) => letter,
+  (letter) => `\\u00${hexOf(letter)}`,
+  (letter) => `\\\\x${hexOf(letter)}`,
+  (letter) => `&#x${hexOf(letter)};`,
+  (letter) => `%${hexOf(letter)}`,
+  (letter) => `\u001b[m${letter}`,
+];
+
+describe('a long value in escapes, held back over many chunks', () => {
+  it('is let go and masked when it is where it comes in one piece, whether it ends or not', () => {
+    const value = fc
+      .array(fc.constantFrom('a', 'b', 'c'), { minLength: 90, maxLength: 200 })
+      .map((all) => all.join(''));
+    const cases = value.chain((secret) => {
+      const writing = fc.constantFrom(...writings);
+      const length = fc.oneof(fc.constant(secret.length), fc.integer({ min: 60, max: secret.length }));
+      const piece = fc
+        .tuple(writing, writing, fc.nat(200), length)
+        .map(([one, other, turn, end]) =>
+          Array.from(secret.slice(0, end), (letter, at) => (at < turn ? one : other)(letter)).join(''),
+        );
+      const text = fc.array(fc.oneof(piece, fc.constantFrom('a', 'x', '\\', '\n')), { minLength: 1, maxLength: 5 });
+      return fc.record({
+        secret: fc.constant(secret),
+        text: text.map((parts) => Buffer.from(parts.join(''))),
+        sizes: fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 4 }),
+      });
+    });
+    fc.assert(
+      fc.property(cases, ({ secret, text, sizes }) => {
+        const search = secretSearch([Buffer.from(secret)]);
+        const redaction = startRedaction(search);
+        let printed = '';
+        for (let at = 0, turn = 0; at < text.length; turn += 1) {
+          const size = sizes[turn % sizes.length] ?? 1;
+          printed += redaction.push(text.subarray(at, at + size)).toString();
+          at += size;
+          expect(printed).toBe(startRedaction(search).push(text.subarray(0, at)).toString());
+        }
+        const whole = startRedaction(search);
+        const expected = whole.push(text).toString() + whole.end().toString();
+        expect(printed + redaction.end().toString()).toBe(expected);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is walked on from where the last chunk ended', () => {
+    const secret = createHash('shake256', { outputLength: 1_500 }).update('a long value').digest('hex');
+    const text = Buffer.from(
+      Array.from(secret.slice(0, -1), (letter) => `\\u00${hexOf(letter)}`)
+        .join('')
+        .repeat(2),
+    );
+    const search = secretSearch([Buffer.from(secret)]);
+    const redaction = startRedaction(search);
+    for (let at = 0; at < text.length; at += 512) redaction.push(text.subarray(at, at + 512));
+    expect(search.steps / text.length).toBeLessThan(1);
   });
 });
 

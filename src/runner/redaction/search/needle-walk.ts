@@ -12,6 +12,24 @@ export interface SecretStart {
   readonly looked: number;
 }
 
+/** What the end of a text left open of a start, which may be gone on with when more of the text is there. */
+export interface OpenStart {
+  ends: readonly OpenEnd[];
+}
+
+/** Where one way to read a text from a start came to its end: as it is, within a view, or before a view that may show something else. */
+interface OpenEnd {
+  readonly node: ViewNode | null;
+  /** Counted from the start. */
+  readonly at: number;
+  readonly low: number;
+  readonly high: number;
+  readonly depth: number;
+  readonly nothings: number;
+  /** What is shown there without the view; -1 within it. */
+  readonly unit: Unit;
+}
+
 const nothingStops = new Uint8Array(256);
 
 /**
@@ -28,6 +46,7 @@ export class NeedleWalk {
   readonly #start = { whole: 0, open: false, looked: 0 };
   /** How many steps all walks took. */
   steps = 0;
+  readonly #ends: OpenEnd[] = [];
   #origin = 0;
   #isQuarterAtMost = true;
 
@@ -41,15 +60,37 @@ export class NeedleWalk {
   /** What begins at `at`. Good until the next call. */
   startAt(at: number): SecretStart {
     const plain = this.#plain;
-    this.#start.whole = 0;
-    this.#start.open = false;
-    this.#origin = at;
-    this.#isQuarterAtMost = true;
-    plain.furthest = at - 1;
+    this.#begin(at);
     if (this.#beginsPlainly(at)) this.#walkFromBeginning(at);
     else this.#walkPlainly(at, 0, this.#table.count - 1, 0);
     this.#start.looked = Math.min(plain.furthest, plain.to) - at + 1;
     return this.#start;
+  }
+
+  #begin(at: number): void {
+    this.#start.whole = 0;
+    this.#start.open = false;
+    this.#ends.length = 0;
+    this.#origin = at;
+    this.#isQuarterAtMost = true;
+    this.#plain.furthest = at - 1;
+  }
+
+  /** What `startAt` left open. */
+  leftOpen(): OpenStart {
+    return { ends: [...this.#ends] };
+  }
+
+  /** Goes on with a start that was left open, now at the first byte of a text that is longer. Returns whether it is still open. */
+  staysOpen(start: OpenStart): boolean {
+    this.#begin(0);
+    for (const { node, at, low, high, depth, nothings, unit } of start.ends) {
+      if (node === null) this.#walkPlainly(at, low, high, depth);
+      else if (unit < 0) this.#walkThrough(node, at, low, high, depth, nothings);
+      else this.#branch([node], at, unit, low, high, depth);
+    }
+    start.ends = [...this.#ends];
+    return this.#start.open;
   }
 
   #walkFromBeginning(at: number): void {
@@ -99,7 +140,7 @@ export class NeedleWalk {
       }
       if (at >= to) {
         this.#readTo(to + 1);
-        this.#endsOpen(low, high, depth);
+        this.#endsOpen({ node: null, at, low, high, depth, nothings: 0, unit: -1 });
         return;
       }
       const byte = text[at] ?? 0;
@@ -122,18 +163,18 @@ export class NeedleWalk {
     this.#plain.furthest = Math.max(this.#plain.furthest, at - 1);
   }
 
-  #walkThrough(node: ViewNode, from: number, first: number, last: number, deep: number): void {
+  #walkThrough(node: ViewNode, from: number, first: number, last: number, deep: number, before = 0): void {
     const { layer, children, view } = node;
     const table = this.#table;
     let low = first;
     let high = last;
     let depth = deep;
-    let nothings = 0;
+    let nothings = before;
     let at = from;
     while (low <= high && !table.arePlain(low, high)) {
       const unit = layer.read(at);
       this.steps += 1;
-      if (unit === open) this.#endsOpen(low, high, depth);
+      if (unit === open) this.#endsOpen({ node, at, low, high, depth, nothings, unit: -1 });
       if (unit < 0) break;
       if (children.length > 0) this.#branch(children, at, unit, low, high, depth);
       if (view.leavesTriggers === true && lengthOf(unit) > 1) this.#leave(node, at, low, high, depth);
@@ -175,16 +216,17 @@ export class NeedleWalk {
       if (node.triggers[node.isOver ? ascii : byte] !== 1) continue;
       const shown = node.layer.read(at);
       if (shown === unit) continue;
-      if (shown === open) this.#endsOpen(low, high, depth);
+      if (shown === open) this.#endsOpen({ node, at, low, high, depth, nothings: 0, unit });
       else if (depth > 0 || !isNothing(shown)) this.#walkThrough(node, at, low, high, depth);
     }
   }
 
-  #endsOpen(low: number, high: number, depth: number): void {
+  #endsOpen(end: OpenEnd): void {
     if (this.#plain.final) return;
     this.#start.open = true;
-    for (let row = low; row <= high && this.#isQuarterAtMost; row += 1) {
-      this.#isQuarterAtMost = depth * 4 <= this.#table.lengthOf(row);
+    this.#ends.push({ ...end, at: end.at - this.#origin });
+    for (let row = end.low; row <= end.high && this.#isQuarterAtMost; row += 1) {
+      this.#isQuarterAtMost = end.depth * 4 <= this.#table.lengthOf(row);
     }
   }
 }

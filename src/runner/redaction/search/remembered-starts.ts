@@ -14,7 +14,7 @@ const fewWalks = 4;
 const fewSteps = 16;
 
 /** What takes more bytes to tell is not remembered. */
-const mostBytes = 256;
+export const rememberedBytes = 256;
 
 /** When so much is remembered, all is forgotten, and begins anew. */
 const mostNodes = 65_536;
@@ -178,7 +178,7 @@ export class RememberedStarts {
     const { whole, open, looked } = this.#walkAt(at);
     const isCheap = this.#near < fewWalks && this.#walk.steps - steps < fewSteps;
     this.#node = 0;
-    if (isCheap || looked > mostBytes) return;
+    if (isCheap || looked > rememberedBytes) return;
     let node = from;
     for (let end = at + tree.depthOf(from); end < at + looked; end += 1) {
       node = tree.add(node, end < to ? (text[end] ?? 0) : textEnd);

@@ -16,8 +16,8 @@ export interface ScanKernel {
   scan(text: Buffer): void;
 }
 
-/** A pipe's chunk, and as much that was held back before it. */
-const capacity = 131_072;
+/** A pipe's chunk, and a value of 25 KB that was held back before it, in escapes of a dozen bytes. */
+const capacity = 393_216;
 
 /** A load of sixteen bytes may begin at the last of a text; one before the first looks at as many. */
 const margin = 64;
@@ -25,8 +25,8 @@ const margin = 64;
 /** A command has two streams. */
 const mostRooms = 2;
 
-/** 4 MiB, in pages of 64 KiB: all tables, as large as they become, and the texts. */
-const memoryPages = 64;
+/** 4.5 MiB, in pages of 64 KiB: all tables, as large as they become, and the texts. */
+const memoryPages = 72;
 
 /** Where `scan-kernel.wat` has its tables. */
 const tables = {

@@ -23,6 +23,8 @@ export function searchOnUse(
       if (text.length > 0 || made !== null) search().look(text, before, final);
     },
     next: (from) => made?.next(from) ?? nowhere,
+    leftOpen: () => search().leftOpen(),
+    staysOpen: (start, text, before) => search().staysOpen(start, text, before),
     isQuarterAtMost: (at) => search().isQuarterAtMost(at),
   };
 }

@@ -4,7 +4,7 @@ import { EscapeFinder } from './escape-finder.ts';
 import { findAroundReports } from './find-around-reports.ts';
 import { gramBytes, gramFilter } from './gram-filter.ts';
 import { needleTable } from './needle-table.ts';
-import { NeedleWalk } from './needle-walk.ts';
+import { NeedleWalk, type OpenStart } from './needle-walk.ts';
 import { PlaceMarks } from './place-marks.ts';
 import { type FoundStart, RememberedStarts } from './remembered-starts.ts';
 import { type ScanKernel, ScanMemory } from './scan-kernel.ts';
@@ -25,6 +25,13 @@ export interface SecretSearch {
    * dozen before; nothing, where the text ends, when there is none. Good until the next call.
    */
   next(from: number): FoundStart;
+  /** What the last start that `next` returned leaves open, told by more than `rememberedBytes`. */
+  leftOpen(): OpenStart;
+  /**
+   * Goes on with it at the beginning of a text that has more bytes, in place of `look`. Returns whether it is still open: then
+   * nothing else need be looked at. Else the text is to be looked over.
+   */
+  staysOpen(start: OpenStart, text: Buffer, before: Buffer): boolean;
   /** Whether what begins at `at` and is still open has shown no more than a quarter of any needle. */
   isQuarterAtMost(at: number): boolean;
 }
@@ -78,11 +85,7 @@ export function secretSearch(
       return walk.steps;
     },
     look(text, before, final) {
-      tree.plain.text = text;
-      tree.plain.before = before;
-      tree.plain.to = text.length;
-      tree.plain.final = final;
-      starts.look();
+      take(text, before, final);
       if (kernel === null && text.length >= leastForKernel) {
         kernel = memory.kernel(filter, tree, bytes, marks, reports);
       }
@@ -98,8 +101,21 @@ export function secretSearch(
       }
     },
     next: (from) => starts.next(from),
+    leftOpen: () => walk.leftOpen(),
+    staysOpen(start, text, before) {
+      take(text, before, false);
+      return walk.staysOpen(start);
+    },
     isQuarterAtMost: (at) => walk.isQuarterAtMost(at),
   };
+
+  function take(text: Buffer, before: Buffer, final: boolean): void {
+    tree.plain.text = text;
+    tree.plain.before = before;
+    tree.plain.to = text.length;
+    tree.plain.final = final;
+    starts.look();
+  }
 }
 
 /** Bytes written as numbers: their blanks and commas are nobody's to escape. */
@@ -130,6 +146,8 @@ function nothingToFind(memory: ScanMemory): SecretSearch {
     room: () => memory.room(),
     look: () => undefined,
     next: () => nowhere,
+    leftOpen: () => ({ ends: [] }),
+    staysOpen: () => false,
     isQuarterAtMost: () => true,
   };
 }

@@ -4,7 +4,7 @@ import { entities } from './entities.ts';
 import { folded, wrapped } from './lines.ts';
 import { form, percent, quotedPrintable } from './percent.ts';
 import { backTicks, carets, dollars, doubleQuotes, percentSigns, shellQuotes, singleQuotes } from './quoting.ts';
-import { ended, octet, open, overPlain, through, triggersOf, type Layer, type View } from './view.ts';
+import { ended, octet, open, overPlain, through, throughItself, triggersOf, type Layer, type View } from './view.ts';
 
 /** The shortest line of base64 that is looked for is one of sixteen characters; a word of text is rarely longer. */
 export const wordBytes = 16;
@@ -128,9 +128,10 @@ export function viewTree(known: Uint8Array): ViewTree {
     return shows === undefined || Buffer.from(shows).some((sign) => known[sign] === 1);
   }
 
-  function grow({ view, over, branches: further = [] }: Branch, parent: Layer): ViewNode {
-    const layer = over === true ? through(view, parent) : overPlain(view, plain);
-    const children = further.filter(isOfUse).map((branch) => grow(branch, layer));
+  function grow({ view, over, branches: further = [] }: Branch, parent: Layer, parentView?: View): ViewNode {
+    const lookedThrough = view === parentView ? throughItself(view, parent, plain) : through(view, parent);
+    const layer = over === true ? lookedThrough : overPlain(view, plain);
+    const children = further.filter(isOfUse).map((branch) => grow(branch, layer, view));
     const triggers = triggersOf(view);
     const escapes = Uint8Array.from(triggers);
     for (const child of children) child.escapes.forEach((one, byte) => (escapes[byte] = (escapes[byte] ?? 0) | one));

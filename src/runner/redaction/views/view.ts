@@ -83,8 +83,13 @@ export interface PlainBytes {
   isWithinWord(at: number): boolean;
 }
 
-/** No more bytes tell an escape of one byte at a glance. */
-const glancedBytes = 6;
+/** A stream that knows how far it was read. */
+export interface GlancedBytes extends PlainBytes {
+  furthest: number;
+}
+
+/** No more bytes tell an escape of one byte at a glance, or of one that is escaped itself. */
+const glancedBytes = 8;
 
 /** What a glance at the bytes cannot tell: `decode` must. */
 export const unclear = -1;
@@ -157,7 +162,7 @@ export function through(view: View, under: Layer): Layer {
 }
 
 /** The stream seen through a view: as `through`, but what a glance tells is not decoded. */
-export function overPlain(view: View, plain: Layer & PlainBytes & { furthest: number }): Layer {
+export function overPlain(view: View, plain: Layer & GlancedBytes): Layer {
   const triggers = triggersOf(view);
   return {
     read(at) {
@@ -170,6 +175,23 @@ export function overPlain(view: View, plain: Layer & PlainBytes & { furthest: nu
         return octet(glance & 0xff, lengthSeen(glance));
       }
       return view.decode(plain, at, octet(byte, 1));
+    },
+    isWithinWord: (at) => plain.isWithinWord(at),
+  };
+}
+
+/** A view looked through itself once and more: as `through`, but what a deeper glance tells is not decoded. */
+export function throughItself(view: View, under: Layer, plain: GlancedBytes): Layer {
+  const triggers = triggersOf(view);
+  const decoded = through(view, under);
+  return {
+    read(at) {
+      if (at >= plain.to || triggers[plain.text[at] ?? 0] !== 1) return under.read(at);
+      const glance = view.glance(plain, at);
+      const deeper = glance >= 0 && (glance & (afterNothing | again)) === 0 ? view.glanceDeeper?.(plain, at) : unclear;
+      if (deeper === undefined || deeper < 0) return decoded.read(at);
+      plain.furthest = Math.max(plain.furthest, Math.min(plain.to, at + glancedBytes) - 1);
+      return octet(deeper & 0xff, lengthSeen(deeper));
     },
     isWithinWord: (at) => plain.isWithinWord(at),
   };
