@@ -14,8 +14,8 @@ const kernels = [
 const { parseWat } = await wabt();
 for (const { path, constant } of kernels) {
   const name = basename(path);
-  const fileAt = (end) => fileURLToPath(new URL(`../${path}${end}`, import.meta.url));
-  const parsed = parseWat(`${name}.wat`, readFileSync(fileAt('.wat'), 'utf8'), { simd: true });
+  const stem = fileURLToPath(new URL(`../${path}`, import.meta.url));
+  const parsed = parseWat(`${name}.wat`, readFileSync(`${stem}.wat`, 'utf8'), { simd: true });
   parsed.resolveNames();
   parsed.validate();
   const bytes = Buffer.from(parsed.toBinary({}).buffer).toString('base64');
@@ -25,7 +25,7 @@ for (const { path, constant } of kernels) {
 export const ${constant} =
   '${bytes}';
 `;
-  const written = fileAt('-bytes.ts');
+  const written = `${stem}-bytes.ts`;
   if (!process.argv.includes('--check')) writeFileSync(written, text);
   else if (readFileSync(written, 'utf8') !== text) {
     console.error(`${name}-bytes.ts is not what ${name}.wat says: run \`node scripts/build-kernel.mjs\`.`);
