@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { readGrantHistories } from '../grants/history/grant-history.ts';
-import { readBrokerHistory } from '../broker/history/broker-history.ts';
+import { brokeredWithin, readBrokerHistory } from '../broker/history/broker-history.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import type { RotationHistory } from '../rotation/history/rotation-history.ts';
-import { dayMs } from '../secrets/duration.ts';
+import { dayMs, hourMs } from '../secrets/duration.ts';
 import type { Policy } from '../secrets/policy.ts';
 import { canaryReads } from './collection/canary-ledger.ts';
 import { inventoryAt, snapshotsOf } from './collection/inventory-ledger.ts';
@@ -98,13 +98,16 @@ async function auditWith<Observed>(
   const canaries = await canaryReads(records, period);
   const inForce = policiesInForce(audit.policies ?? [], policy, period);
   const asOf = Math.min(period.to.getTime(), now.getTime());
-  const found = { ...(await findingContext(audit, asOf)), policyAt: inForce.policyAt };
+  const around = await readBrokerHistory(records, withEdges(period));
+  const brokered = brokeredWithin(around, period);
+  const found = { ...(await findingContext(audit, asOf)), brokered, policyAt: inForce.policyAt };
   const gitea = await jobCollection(records);
   const sources: ShareSources = {
     ...found,
     vaults: new Set(audit.vaults.map((vault) => vault.toLowerCase())),
     canaries,
-    ownReads: await ownReads(records, period),
+    brokerReads: around.reads,
+    ownReads: await ownReads(records, withEdges(period)),
     isHarvested: (key) => filed.harvested.has(key),
     ledgerCompleteTo: gitea?.completeTo == null ? null : Date.parse(gitea.completeTo),
   };
@@ -119,6 +122,8 @@ async function auditWith<Observed>(
   const coverage = countCoverage({ from: period.from, to: new Date(asOf) }, sources.vaults, canaries, collection);
   const rows = createRowCounts();
   const sets = collectValueSets();
+  for await (const day of storedDays(records, { from: withEdges(period).from, to: period.from }))
+    auditor.passOverDays([day]);
   for await (const share of rowShares(audit, auditor, observation)) {
     if ('observed' in share) await observation.absorb(share.observed);
     else addUp(share, { rows, coverage, inventory, sets, exceptions });
@@ -172,6 +177,11 @@ async function lookAtAccess(
     access.look(posture);
   }
   return access.record();
+}
+
+/** What Keyturn recorded of itself may stand on the other side of a border than the log's row: clocks differ. */
+function withEdges({ from, to }: ReportingPeriod): ReportingPeriod {
+  return { from: new Date(+from - hourMs), to: new Date(+to + hourMs) };
 }
 
 interface Sums {
@@ -322,7 +332,6 @@ async function findingContext(audit: PeriodToAudit, asOf: number) {
   return {
     period,
     rotations,
-    brokered: await readBrokerHistory(records, period),
     // One that was asked for before the period may be used in it.
     accessRequests: await readGrantHistories(records, { now: audit.now, since: new Date(+period.from - 7 * dayMs) }),
     secrets,

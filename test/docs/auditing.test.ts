@@ -32,7 +32,8 @@ const restsOn = {
 /** What each rule finds; its name is the name of its file. */
 const finds: Readonly<Record<string, string>> = {
   'contradicted-read': 'a read whose evidence contradicts itself',
-  'rotation-unexplained': "a read by Keyturn's own identity without a journal entry",
+  'rotation-unexplained':
+    "a read by Keyturn's own identity without a journal entry, or a refusal beside a read, of which only one was announced",
   'broker-unexplained': "a read by the broker's identity that its journal does not have",
   'broker-read-missing': 'a read of the broker that the log does not show',
   'second-broker-key': 'a running job for which a second key was shown to the broker, with what its session was given',

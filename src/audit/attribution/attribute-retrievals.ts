@@ -6,7 +6,7 @@ import { type Attribution, type Grade, gradeGroups } from '../model/attribution.
 import type { AttributionContext, AttributionRule, Row, Verdict, WholeContext } from './rules/attribution-rule.ts';
 import { verdict } from './rules/attribution-rule.ts';
 import { candidateRule } from './rules/candidate-rule.ts';
-import { ourIdentityRule, personRule, platformRule } from './rules/no-job-rules.ts';
+import { ourIdentityRule, personRule, platformRule, accountForUngraded } from './rules/no-job-rules.ts';
 import { receiptRule } from './rules/receipt-rule.ts';
 import { stampRule } from './rules/stamp-rule.ts';
 import type { Job } from '../model/job.ts';
@@ -87,6 +87,15 @@ export function attributeRetrieval(retrieval: Retrieval, context: AttributionCon
   if (row.stamp === null || confirmed.has(answer.grade)) return { retrieval, ...answer };
   const { grade, job, reason } = judgeRow({ ...row, stamp: null }, context);
   return { retrieval, ...answer, unaided: { grade, job, reason } };
+}
+
+/**
+ * Takes note of a row that is not graded: what is on record of such a request by our identity explains no other row. The same
+ * row may be passed over again. Returns what is on record, if anything speaks of it.
+ */
+export function passOver(retrieval: Retrieval, context: AttributionContext): ReturnType<typeof accountForUngraded> {
+  const row = prepareRow(retrieval, momentOf(retrieval.at), context.policyAt(retrieval.at), []);
+  return accountForUngraded(row, context);
 }
 
 /** The grades that a stamped row has only if something else confirms its stamp. */

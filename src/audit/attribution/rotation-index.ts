@@ -6,7 +6,7 @@ import type { Retrieval } from '../model/retrieval.ts';
 const journalSlackMs = 60_000;
 
 /** What is on record of an act: an entry of a rotation's journal, or a record made before a read. */
-interface Explanation {
+export interface Explanation {
   readonly kind: 'journal' | OwnRead['purpose'];
   /** `rotation rotationId@head` or `own-read AT`. */
   readonly reference: string;
@@ -20,12 +20,15 @@ interface KnownOperation extends Explanation {
 /** The acts that Keyturn's own journals and records explain. */
 export interface RotationIndex {
   /**
-   * What explains a row of the rotator; `null` if nothing does. An entry explains one read: whoever holds the identity may
-   * read beside it, and that read is one too many. A row that was explained before is explained again by the same entry.
+   * What explains a row of the rotator; `null` if nothing does. An entry explains one read or one refusal of it: whoever holds
+   * the identity may read beside it, and that read is one too many. A row that was explained before is explained again by the
+   * same entry.
    */
   explain(retrieval: Retrieval): Explanation | null;
   /** The same of an identity that reads settings alone. */
   explainSetting(retrieval: Retrieval): Explanation | null;
+  /** Whether all that would explain a row explains other rows: it is one more than Keyturn made. */
+  isOneTooMany(retrieval: Retrieval): boolean;
 }
 
 /**
@@ -60,6 +63,7 @@ export function indexRotations(rotations: Iterable<RotationHistory>, ownReads: I
     // Another identity has nothing but the settings to be explained by, so theirs come last.
     explain: (retrieval) => known.explain(retrieval, notSettings) ?? known.explain(retrieval, settings),
     explainSetting: (retrieval) => known.explain(retrieval, settings),
+    isOneTooMany: (retrieval) => known.isOneTooMany(retrieval),
   };
 }
 
@@ -75,6 +79,18 @@ function createOperationIndex() {
   const explained = new Map<string, KnownOperation>();
   const taken = new Set<KnownOperation>();
   let sorted = true;
+  /** What may speak of a row, the earliest first, whether it explains another or not. */
+  const around = ({ vault, secret, operation, at }: Retrieval) => {
+    if (!sorted) {
+      for (const list of operations.values()) list.sort((a, b) => a.at - b.at || (a.reference < b.reference ? -1 : 1));
+      sorted = true;
+    }
+    const moment = Date.parse(at);
+    const known = operations.get(keyOf(vault, secret ?? '', operation)) ?? [];
+    return known.filter((entry) => Math.abs(entry.at - moment) <= journalSlackMs);
+  };
+  /** A refusal served no version. */
+  const versionOf = ({ version, requestedVersion }: Retrieval) => version ?? requestedVersion;
   return {
     add(key: string, version: string | null, at: string, explanation: Explanation): void {
       const entry = { version: version?.toLowerCase() ?? null, at: Date.parse(at), ...explanation };
@@ -83,21 +99,12 @@ function createOperationIndex() {
       else list.push(entry);
       sorted = false;
     },
-    explain(
-      { id, vault, secret, operation, version, at }: Retrieval,
-      may: (kind: Explanation['kind']) => boolean,
-    ): Explanation | null {
+    explain(retrieval: Retrieval, may: (kind: Explanation['kind']) => boolean): Explanation | null {
+      const { id, operation } = retrieval;
       const before = explained.get(id);
       if (before !== undefined) return before;
-      if (!sorted) {
-        for (const list of operations.values())
-          list.sort((a, b) => a.at - b.at || (a.reference < b.reference ? -1 : 1));
-        sorted = true;
-      }
-      const moment = Date.parse(at);
-      const near = (operations.get(keyOf(vault, secret ?? '', operation)) ?? []).filter(
-        (entry) => may(entry.kind) && Math.abs(entry.at - moment) <= journalSlackMs && !taken.has(entry),
-      );
+      const version = versionOf(retrieval);
+      const near = around(retrieval).filter((entry) => may(entry.kind) && !taken.has(entry));
       // What names the version leaves what names none to rows that have no other. The earliest ends first.
       const found =
         near.find((entry) => entry.version === version) ??
@@ -109,6 +116,14 @@ function createOperationIndex() {
         explained.set(id, found);
       }
       return found;
+    },
+    isOneTooMany(retrieval: Retrieval): boolean {
+      if (explained.has(retrieval.id)) return false;
+      const version = versionOf(retrieval);
+      const known = around(retrieval).filter(
+        (entry) => entry.version === null || version === null || entry.version === version,
+      );
+      return known.length > 0 && known.every((entry) => taken.has(entry));
     },
   };
 }

@@ -1,8 +1,8 @@
 import type { RotationHistory } from '../../rotation/history/rotation-history.ts';
 import type { GrantHistory } from '../../grants/history/grant-history.ts';
-import type { BrokerHistory } from '../../broker/history/broker-history.ts';
+import type { BrokerHistory, BrokerRead } from '../../broker/history/broker-history.ts';
 import type { PolicyAt } from '../../secrets/policy-timeline.ts';
-import { attributeRetrieval } from '../attribution/attribute-retrievals.ts';
+import { attributeRetrieval, passOver } from '../attribution/attribute-retrievals.ts';
 import type { JobIndex } from '../attribution/job-index.ts';
 import { indexBrokerReads } from '../attribution/broker-index.ts';
 import { indexRotations } from '../attribution/rotation-index.ts';
@@ -38,6 +38,8 @@ export interface ShareSources {
   readonly canaries: readonly CanaryRead[];
   readonly rotations: readonly RotationHistory[];
   readonly brokered: BrokerHistory;
+  /** The broker's reads from an hour before the period to an hour after it: clocks differ. */
+  readonly brokerReads: readonly BrokerRead[];
   /** Requests of jobs for secrets that need a person's word. */
   readonly accessRequests: readonly GrantHistory[];
   readonly ownReads: readonly OwnRead[];
@@ -84,6 +86,11 @@ interface CountedReceipt extends AuditedReceipt {
 export interface ShareAuditor<Observed> {
   /** What the rules may ask at the moment of the row that was audited last. */
   readonly attribution: AttributionContext;
+  /**
+   * Takes note of the rows before the period: what explains one of them explains none of the period. To be called before
+   * `auditDays`.
+   */
+  passOverDays(days: Iterable<StoredDay>): void;
   /** Parses, grades and judges each row of the days once. Returns what was observed. `full`: what `Observation.full` said. */
   auditDays(days: Iterable<StoredDay>, full: ReadonlySet<string>): Observed;
   /** What all rows since the last call came to. */
@@ -103,6 +110,15 @@ export function createShareAuditor<Observed>(
   let counters = startCounting(sources, context);
   return {
     attribution: attribution.current,
+    passOverDays(days) {
+      const population = populationRule(sources);
+      for (const stored of days) {
+        for (const retrieval of parseDay(stored, scanner).retrievals) {
+          const reason = classifyExclusion(retrieval, population);
+          if (reason === null || answered.has(reason)) passOver(retrieval, attribution.current);
+        }
+      }
+    },
     auditDays(days, full) {
       const walk = startWalk(counters, observe(sources, full));
       for (const stored of days) {
@@ -149,20 +165,20 @@ export function createShareAuditor<Observed>(
 const nothing: ReadonlySet<string> = new Set();
 
 /** What counts and judges rows, over some shares. */
-function startCounting({ period, vaults, canaries, policyAt }: ShareSources, context: FindingContext) {
-  const population: PopulationRule = {
-    policyAt,
-    vaults,
-    canaries: new Set(canaries.map(({ correlationId }) => correlationId.toLowerCase())),
-  };
+function startCounting(sources: ShareSources, context: FindingContext) {
+  const { period, vaults, canaries } = sources;
   return {
-    population,
+    population: populationRule(sources),
     counted: createRowCounts(),
     coverage: countCoverage(period, vaults, canaries, null),
     inventory: countInventory([], 0),
     sets: collectValueSets(),
     rules: findExceptions(context),
   };
+}
+
+function populationRule({ policyAt, vaults, canaries }: ShareSources): PopulationRule {
+  return { policyAt, vaults, canaries: new Set(canaries.map(({ correlationId }) => correlationId.toLowerCase())) };
 }
 
 function startWalk<Observed>(counters: ReturnType<typeof startCounting>, observer: EventObserver<Observed>) {
@@ -184,6 +200,9 @@ const populations: ReadonlySet<ExclusionReason> = new Set<ExclusionReason>([
   "a read of a staging secret by Keyturn's rotator",
 ]);
 
+/** The exclusions of requests for a value that were answered without one. */
+const answered: ReadonlySet<ExclusionReason> = new Set<ExclusionReason>(['refused', 'not found', 'failed']);
+
 function auditRow(
   retrieval: Retrieval,
   context: AttributionContext,
@@ -194,6 +213,7 @@ function auditRow(
   if (reason !== null) exclude(excludeEvent(reason, retrieval));
   if (reason === 'in a vault that is not in scope') return;
   const attribution = reason === null ? attributeRetrieval(retrieval, context) : null;
+  if (reason !== null && answered.has(reason)) passOver(retrieval, context);
   if (attribution !== null) inventory.see(retrieval);
   sets.see(retrieval);
   const judgements = rules.see(retrieval, attribution);
@@ -204,11 +224,11 @@ function auditRow(
 
 /** What the rules may ask, at the moment of the row in hand. */
 function createContexts(sources: ShareSources, evidence: Evidence) {
-  const { policyAt, rotations, brokered, ownReads, isHarvested, ledgerCompleteTo } = sources;
+  const { policyAt, rotations, brokerReads, ownReads, isHarvested, ledgerCompleteTo } = sources;
   const fixed = {
     policyAt,
     rotations: indexRotations(rotations, ownReads),
-    broker: indexBrokerReads(brokered.reads),
+    broker: indexBrokerReads(brokerReads),
     platformApplications,
     isHarvested,
     ledgerCompleteTo,

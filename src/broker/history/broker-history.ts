@@ -109,13 +109,29 @@ export async function readBrokerHistory(
       addSession(session, entries, found);
     }
   }
-  const inPeriod = ({ at }: { readonly at: string }) =>
+  return brokeredWithin(
+    {
+      reads: found.reads.toSorted(byTime),
+      refusals: found.refusals.toSorted(byTime),
+      secondKeys: found.secondKeys.toSorted(byTime),
+      uses: found.uses.toSorted(byTime),
+    },
+    { from, to },
+  );
+}
+
+/** What of a history happened from `from` (included) to `to` (excluded). */
+export function brokeredWithin(
+  { reads, refusals, secondKeys, uses }: BrokerHistory,
+  { from, to }: { readonly from: Date; readonly to: Date },
+): BrokerHistory {
+  const isWithin = ({ at }: { readonly at: string }) =>
     Date.parse(at) >= from.getTime() && Date.parse(at) < to.getTime();
   return {
-    reads: found.reads.filter(inPeriod).toSorted(byTime),
-    refusals: found.refusals.filter(inPeriod).toSorted(byTime),
-    secondKeys: found.secondKeys.filter(inPeriod).toSorted(byTime),
-    uses: found.uses.filter(inPeriod).toSorted(byTime),
+    reads: reads.filter(isWithin),
+    refusals: refusals.filter(isWithin),
+    secondKeys: secondKeys.filter(isWithin),
+    uses: uses.filter(isWithin),
   };
 }
 

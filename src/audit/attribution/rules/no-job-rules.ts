@@ -1,4 +1,5 @@
-import { type AttributionRule, verdict } from './attribution-rule.ts';
+import type { Explanation } from '../rotation-index.ts';
+import { type AttributionContext, type AttributionRule, type Row, verdict } from './attribution-rule.ts';
 
 /**
  * A delegated token belongs to a person, whatever application it came through and whatever its client text says: only
@@ -16,11 +17,33 @@ export const personRule: AttributionRule = ({ retrieval, stamp }) => {
 export const ourIdentityRule: AttributionRule = ({ retrieval, identity, stamp }, { rotations }) => {
   if (identity?.role !== 'rotator' && identity?.role !== 'reporter') return null;
   if (stamp !== null) return verdict('contradicted', 'stamp-by-our-identity');
-  const rotates = identity.role === 'rotator';
-  const found = rotates ? rotations.explain(retrieval) : rotations.explainSetting(retrieval);
+  const found = explanationOf(retrieval, identity.role, rotations);
   if (found !== null) return verdict('rotation', explained[found.kind], { evidence: [found.reference] });
-  return verdict('rotation-unexplained', rotates ? 'no-journal-entry' : 'reporter-read');
+  return verdict('rotation-unexplained', identity.role === 'rotator' ? 'no-journal-entry' : 'reporter-read');
 };
+
+/**
+ * Finds what is on record of a request by our identity that is not graded, because it was refused or came before the period:
+ * that explains no other row. `surplus`: whatever speaks of such a request explains another row already.
+ */
+export function accountForUngraded(
+  { retrieval, identity, stamp }: Pick<Row, 'retrieval' | 'identity' | 'stamp'>,
+  { rotations, broker }: Pick<AttributionContext, 'rotations' | 'broker'>,
+): 'explained' | 'surplus' | null {
+  if (retrieval.operation !== 'SecretGet' || retrieval.identity.kind === 'person' || stamp !== null) return null;
+  if (identity?.role !== 'rotator' && identity?.role !== 'reporter') return null;
+  if (broker.explain(retrieval, stamp) !== null) return 'explained';
+  if (explanationOf(retrieval, identity.role, rotations) !== null) return 'explained';
+  return rotations.isOneTooMany(retrieval) ? 'surplus' : null;
+}
+
+function explanationOf(
+  retrieval: Row['retrieval'],
+  role: 'rotator' | 'reporter',
+  rotations: AttributionContext['rotations'],
+): Explanation | null {
+  return role === 'rotator' ? rotations.explain(retrieval) : rotations.explainSetting(retrieval);
+}
 
 const explained = {
   journal: 'journal-entry',
