@@ -172,11 +172,17 @@ async function lookAtAccess(
   asOf: number,
 ): Promise<AuditedPeriod['access']> {
   const access = createAccessRecord(vaults, period, policyAt);
+  for await (const posture of posturesOf(records, earlierThan(period))) exceptions.lookEarlier(posture);
   for await (const posture of posturesOf(records, { from: period.from, to: new Date(asOf) })) {
     exceptions.look(posture);
     access.look(posture);
   }
   return access.record();
+}
+
+/** A grant that was not used in the ninety days before the period is an exception from its first moment. */
+function earlierThan({ from }: ReportingPeriod): ReportingPeriod {
+  return { from: new Date(+from - unusedDays * dayMs), to: from };
 }
 
 /** What Keyturn recorded of itself may stand on the other side of a border than the log's row: clocks differ. */
@@ -327,8 +333,6 @@ async function findingContext(audit: PeriodToAudit, asOf: number) {
   const { records, period, rotations } = audit;
   const secrets = collectKnownSecrets();
   for await (const snapshot of snapshots(audit, asOf)) secrets.see(snapshot);
-  // A grant that was not used in the ninety days before the period is an exception from its first moment.
-  const before = { from: new Date(+period.from - unusedDays * dayMs), to: period.from };
   return {
     period,
     rotations,
@@ -336,7 +340,7 @@ async function findingContext(audit: PeriodToAudit, asOf: number) {
     accessRequests: await readGrantHistories(records, { now: audit.now, since: new Date(+period.from - 7 * dayMs) }),
     secrets,
     refusedReceipts: await refusedReceipts(records, period),
-    earlierReads: await readsOnRecord(records, before),
+    earlierReads: await readsOnRecord(records, earlierThan(period)),
     bothLogs: bothLogs(await retrievalCollection(records), await retrievalCollection(records, 'beside')),
   };
 }

@@ -71,7 +71,8 @@ const finds: Readonly<Record<string, string>> = {
   'log-switched-off': 'a vault whose audit log went nowhere, or whose diagnostic setting was deleted',
   'grant-brief': 'a grant that appeared and vanished within a day',
   'grant-on-vault': 'a runner that could read every secret of a vault',
-  'grant-unused': 'an identity that could read for 90 days and never did; found only if 90 days of rows are on record',
+  'grant-unused':
+    'an identity that could read for 90 days and never did; found only if 90 days of rows are on record. A role assignment states its beginning; an access policy, or what a group gives to a member, counts from the first look that shows it',
   'rows-below-metric': 'hours in which a vault counted more requests than its log has rows',
   'in-one-log-only': 'rows that the workspace has and the archive has not, or the other way round, where both are read',
   'refused-outside': 'requests by an identity of the policy that the firewall of a vault refused',

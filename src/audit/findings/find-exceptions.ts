@@ -164,6 +164,8 @@ export function findExceptions(context: FindingContext): {
   see(retrieval: Retrieval, attribution: Attribution | null): Judgements;
   /** Shows one inventory. Returns what the rules say of each secret of it, in its order. */
   seeInventory(snapshot: InventorySnapshot): readonly Judgements[];
+  /** Shows a look of the ninety days before the period, before all others. */
+  lookEarlier(posture: Posture): void;
   look(posture: Posture): void;
   /** Shows one job of the period. */
   job(job: Job): void;
@@ -207,6 +209,9 @@ export function findExceptions(context: FindingContext): {
         );
       });
     },
+    lookEarlier(posture) {
+      for (const { observer } of observers) observer.lookEarlier?.(posture);
+    },
     look(posture) {
       for (const { observer } of observers) observer.look?.(posture);
     },
@@ -228,10 +233,11 @@ export function findExceptions(context: FindingContext): {
         if (shares.has(rule)) observer.absorb?.(shares.get(rule) as never);
       }
     },
-    findings: (end) =>
-      observers
-        .flatMap(({ observer }) => observer.findings(end))
-        // The sort is stable, so within one severity the order of the rules remains.
-        .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity)),
+    findings: (end) => worstFirst(observers.flatMap(({ observer }) => observer.findings(end))),
   };
+}
+
+/** The sort is stable, so within one severity the order of the rules remains. */
+function worstFirst(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
 }

@@ -90,6 +90,8 @@ interface FindingObserver {
    * inventory spells it.
    */
   seeInventory?(snapshot: InventorySnapshot): ReadonlyMap<string, 'broken' | 'kept'>;
+  /** Shown the looks at grants and setup of the ninety days before the period, ascending, before all others. */
+  lookEarlier?(posture: Posture): void;
   /** Shown the looks at grants and setup, ascending, after the rows: first the last one before the period. */
   look?(posture: Posture): void;
   /** Every job of the period, before the rows. */

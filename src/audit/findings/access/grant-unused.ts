@@ -37,6 +37,13 @@ interface QuietTime {
 export const grantUnused: FindingRuleFactory = ({ period, policyAt, earlierReads }) => {
   const inPeriod = createReadsOnRecord();
   const lives = createGrantLives();
+  const look = (posture: Posture): void => {
+    const { identities } = policyAt(posture.at);
+    lives.look(posture, (principalId) => {
+      const role = identities.get(principalId)?.role ?? 'runner';
+      return role === 'runner';
+    });
+  };
   return {
     see(retrieval) {
       inPeriod.see(retrieval);
@@ -46,13 +53,9 @@ export const grantUnused: FindingRuleFactory = ({ period, policyAt, earlierReads
     absorb(share: ReturnType<typeof inPeriod.all>) {
       for (const reads of share) inPeriod.add(reads);
     },
-    look(posture) {
-      const { identities } = policyAt(posture.at);
-      lives.look(posture, (principalId) => {
-        const role = identities.get(principalId)?.role ?? 'runner';
-        return role === 'runner';
-      });
-    },
+    // An access policy states no beginning, so a report of a month must know of the months before.
+    lookEarlier: look,
+    look,
     findings({ asOf, settledTo, rowsSince }) {
       const tally = createFindingTally('grant-unused');
       const known = Math.min(asOf, settledTo);
@@ -152,8 +155,12 @@ function grantsOn(posture: Posture, vault: VaultPosture) {
   return found;
 }
 
-/** When a grant began: a role assignment says it, an access policy is as old as the first look that shows it. */
+/**
+ * When a grant began: a role assignment says it. An access policy, and what a member of a group has, are as old as the first
+ * look that shows them.
+ */
 function beganAt(posture: Posture, grant: ReaderGrant): number {
+  if (grant.group !== null) return Date.parse(posture.at);
   for (const { assignments } of posture.subscriptions) {
     const found = assignments.outcome === 'seen' ? assignments.value.find(({ id }) => id === grant.id) : undefined;
     if (found?.createdAt != null) return Date.parse(found.createdAt);
