@@ -84,7 +84,8 @@ export function found(day: Given): Finding[] {
   });
   for (const snapshot of day.snapshots ?? []) exceptions.seeInventory(snapshot);
   for (const retrieval of day.rows ?? []) {
-    if (retrieval.correlationId !== null) attributor.context.receipts.match(retrieval.correlationId);
+    if (retrieval.kind === 'read' && retrieval.correlationId !== null)
+      attributor.context.receipts.match(retrieval.correlationId);
     exceptions.see(retrieval, retrieval.kind === 'read' ? attributor.attribute(retrieval) : null);
   }
   for (const look of day.looks ?? []) exceptions.look(look);

@@ -24,7 +24,7 @@ export interface ReceiptClaims {
 
 /** All receipts of a period, and which of them have a row. */
 export interface ReceiptIndex extends ReceiptClaims {
-  /** Records that a row with this id was seen. Receipts whose row is never seen are orphans. */
+  /** Records that a read with this id was seen. Receipts whose read is never seen are orphans. */
   match(correlationId: string): void;
   /** The number of receipts per channel, and how many receipts of served values match a row. */
   counts(): { readonly posted: number; readonly logged: number; readonly matched: number };

@@ -171,7 +171,7 @@ export interface ReceiptRecord {
   readonly answeredAt: string;
   readonly requests: readonly string[];
   readonly clockOffsetMs: number | null;
-  /** Whether a row of the log has one of its ids; `null` while rows may still arrive, and for a read that was refused. */
+  /** Whether a read of the log has one of its ids; `null` while rows may still arrive, and for a read that was refused. */
   readonly matched: boolean | null;
   /** Whether it was found in the log of another job, or other receipts, of whichever job, claim the same read. */
   readonly contested: boolean;

@@ -54,7 +54,7 @@ export interface ShareSources {
 export interface Evidence {
   /** Those that answer every question about a row of this moment (milliseconds). */
   at(moment: number): { readonly jobs: JobIndex; readonly receipts: ReceiptClaims };
-  /** Notes that the log has a row with this id. `moment`: of the row. */
+  /** Notes that the log has a read with this id. `moment`: of its row. */
   match(correlationId: string, moment: number): void;
 }
 
@@ -127,7 +127,9 @@ export function createShareAuditor<Observed>(
         for (const row of day.excluded) walk.exclude(row);
         for (const retrieval of day.retrievals) {
           const moment = momentOf(retrieval.at);
-          if (retrieval.correlationId !== null) evidence.match(retrieval.correlationId, moment);
+          // A row that was refused shows no read, whatever a receipt says of it.
+          if (retrieval.kind === 'read' && retrieval.correlationId !== null)
+            evidence.match(retrieval.correlationId, moment);
           auditRow(retrieval, attribution.at(moment), walk);
         }
       }

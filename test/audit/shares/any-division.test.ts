@@ -158,7 +158,8 @@ describe('an audit of a period', () => {
         const ledger = await all(jobsOf(records, period));
         const whole = createAttributor({ policy, jobs: ledger, receipts: kept, rotations: [], harvested });
         for (const { retrieval, attribution } of shown.events) {
-          if (retrieval.correlationId !== null) whole.context.receipts.match(retrieval.correlationId);
+          if (retrieval.kind === 'read' && retrieval.correlationId !== null)
+            whole.context.receipts.match(retrieval.correlationId);
           if (attribution !== null) expect(attribution).toEqual(whole.attribute(retrieval));
         }
         const listed = listReceipts(whole.context, period, period.to.getTime());
