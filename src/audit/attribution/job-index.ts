@@ -121,7 +121,8 @@ let lastServed: { readonly identity: IdentityRule; readonly repository: string; 
 
 /**
  * Whether the job was running at `at` (milliseconds), with `slackMs` added on each side. `unknown`: it may have been, and
- * Gitea has not stated its times, because the attempt was last seen before it started or a re-run took its place.
+ * Gitea has not stated its times, because the attempt was last seen before it started or a re-run took its place, or has
+ * stated an end before the start.
  */
 export function wasRunning(job: Job, at: number, slackMs: number): 'yes' | 'no' | 'unknown' {
   const { startedAt, endedBetween, status } = job;
@@ -130,6 +131,9 @@ export function wasRunning(job: Job, at: number, slackMs: number): 'yes' | 'no' 
     return status !== 'completed' && at >= Date.parse(job.createdAt) - slackMs ? 'unknown' : 'no';
   }
   const span = spanOf(job);
+  // Gitea's clock was set back while the job ran: it may have been running at any time between the two.
+  if (span !== null && span.to < span.from)
+    return at >= span.to - slackMs && at <= span.from + slackMs ? 'unknown' : 'no';
   if (span === null || at < span.from - slackMs || at > span.to + slackMs) return 'no';
   const isSure = endedBetween === undefined || (startedAt !== null && at <= Date.parse(endedBetween.after));
   return isSure ? 'yes' : 'unknown';

@@ -11,7 +11,8 @@ export const attributionReasons: Readonly<Record<string, string>> = {
   'one-job-was-running': 'exactly one job that may use the identity was running',
   'identity-not-in-policy': "the policy does not list the row's identity",
   'address-unknown': 'the policy lists no addresses for the identity, or the row has no address',
-  'job-times-unknown': 'Gitea never told when the named job ran: a re-run took its place before it was looked at',
+  'job-times-unknown':
+    'Gitea never told when the named job ran: a re-run took its place before it was looked at, or its end lies before its start',
   'identity-of-other-runners': "the policy assigns the identity to runners with other labels than the job's",
   'helper-unknown': 'the stamp names a version of the helper that was never released',
   'no-receipt-in-its-log':
