@@ -12,7 +12,7 @@ import {
 import { unwrapAuditRows } from '../audit/files/unwrap-audit-rows.ts';
 import { type RawLine, visitRawLines } from '../audit/files/visit-raw-lines.ts';
 import type { ReportingPeriod } from '../audit/model/audited-period.ts';
-import { daysOf, hourName } from '../audit/model/calendar.ts';
+import { daysOf, hourName, isDay } from '../audit/model/calendar.ts';
 import { vaultOfFields, vaultOfRow } from '../audit/parsing/parse-audit-row.ts';
 import { indexColumns } from '../audit/parsing/row-columns.ts';
 import { createRowScanner } from '../audit/parsing/row-scanner.ts';
@@ -218,7 +218,7 @@ function timeAmong(row: object): string | null {
   if (typeof text !== 'string') return null;
   const zoned = /(Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`;
   const at = Date.parse(zoned.replace(/(\.\d{3})\d+/, '$1'));
-  if (Number.isNaN(at)) return null;
+  if (Number.isNaN(at) || !isDay(text.slice(0, 10))) return null;
   const ticks = /\.(\d{1,7})/.exec(text)?.[1] ?? '';
   return `${new Date(at).toISOString().slice(0, 19)}.${ticks.padEnd(7, '0')}Z`;
 }

@@ -1,4 +1,5 @@
 import { dayMs, hourMs } from '../../secrets/duration.ts';
+import { memoize } from '../../provenance/memoize.ts';
 import type { ReportingPeriod } from './audited-period.ts';
 
 /** `2026-03` of a moment. Records that accumulate forever are stored in one folder per month. */
@@ -10,6 +11,12 @@ export function monthOf(at: Date): string {
 export function dayOf(at: Date): string {
   return at.toISOString().slice(0, 10);
 }
+
+/** Whether the calendar has the day, `2026-02-28`: `Date` reads 30 February as 2 March. */
+export const isDay = memoize((day) => {
+  const start = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(start.getTime()) && dayOf(start) === day;
+});
 
 /** Months that the period touches, plus `before` and `after` more, because a job may start long before it reads. */
 export function monthsOf({ from, to }: ReportingPeriod, before = 0, after = 0): string[] {

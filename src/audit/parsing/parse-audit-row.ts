@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { memoize } from '../../provenance/memoize.ts';
+import { isDay } from '../model/calendar.ts';
 import { classifyOperation, spellOperation } from './operation-kinds.ts';
 import { requestedSecret, vaultOf } from './requested-secret.ts';
 import type { Retrieval } from '../model/retrieval.ts';
@@ -12,7 +13,7 @@ export type ParsedRow =
   | { readonly outcome: 'refused'; readonly place: string; readonly reason: string };
 
 /** The log's own form, which needs no conversion. */
-const exactTime = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{7}Z$/;
+const exactTime = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{7}Z$/;
 const timePattern = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)?$/;
 
 /**
@@ -128,7 +129,7 @@ export function parseTime(text: string | null): string | null {
   if (parts === null) return null;
   const [, day = '', clock = '', fraction = '', zone = 'Z'] = parts;
   const moment = Date.parse(`${day}T${clock}${zone}`);
-  if (Number.isNaN(moment)) return null;
+  if (Number.isNaN(moment) || !isDay(day)) return null;
   return `${new Date(moment).toISOString().slice(0, 19)}.${fraction.slice(0, 7).padEnd(7, '0')}Z`;
 }
 
