@@ -17,7 +17,7 @@ export function callerName(retrieval: Retrieval, { identities }: Policy): string
 
 /** Capitalises a name at the start of a sentence. */
 export function capitalised(sentence: string): string {
-  return sentence.startsWith('the ') ? `T${sentence.slice(1)}` : sentence;
+  return /^(?:the|a) /.test(sentence) ? `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}` : sentence;
 }
 
 function nameOf({ role, runnerLabels, repositories }: IdentityRule): string {
