@@ -15,7 +15,7 @@ export const attribute: Run<typeof attributeRow> = async ({ values }, runtime) =
     retrievals,
     jobs: at(values.jobs),
     receipts: at(values.receipts),
-    policy: await openPolicyFile(at(values.policy), []),
+    policy: (await openPolicyFile(at(values.policy), [])).policy,
     out: at(values.out) ?? runtime.output ?? linesTo(print),
   });
   for (const lack of result.lacks) say(lack);

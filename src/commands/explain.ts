@@ -83,7 +83,7 @@ export async function explainTo(
 /** A developer and a pipeline have the file alone: without vaults in the settings, no other setting is asked for. */
 async function readPolicy(named: string | undefined, environment: Runtime['environment'], directory: string) {
   const file = named ?? (environment['KEYTURN_VAULTS'] === undefined ? environment['KEYTURN_POLICY'] : undefined);
-  if (file !== undefined) return await openPolicyFile(resolve(directory, file), []);
+  if (file !== undefined) return (await openPolicyFile(resolve(directory, file), [])).policy;
   return (await openPolicy(readSettings(environment))).policy;
 }
 

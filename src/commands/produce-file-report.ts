@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -5,6 +6,7 @@ import { auditPeriod } from '../audit/audit-period.ts';
 import { countUnreadable, describeUnreadable } from '../audit/files/count-unreadable.ts';
 import { fileEvidence } from '../audit/shares/file-ledger.ts';
 import type { AuditedPeriod, NotRead, ReportingPeriod } from '../audit/model/audited-period.ts';
+import type { LoadedPolicy } from '../audit/period/policies-in-force.ts';
 import { collectFiles } from '../composition/collect-files.ts';
 import { openControls } from '../composition/reports/open-controls.ts';
 import { openPolicyFile } from '../composition/policy/open-policy.ts';
@@ -15,6 +17,7 @@ import type { Framework } from '../evidence/report/report-model.ts';
 import { fileRetrievalLog } from '../files/file-retrieval-log.ts';
 import { localSigner } from '../files/local-signer.ts';
 import { scratchRecordStore } from '../files/scratch-record-store.ts';
+import type { Policy } from '../secrets/policy.ts';
 import type { Runtime } from './command.ts';
 
 /** Paths as they were typed; `null` for what is not given. */
@@ -54,16 +57,17 @@ export async function produceFileReport(
     const collectRows = async () => {
       const log = await fileRetrievalLog(resolve(directory, files.retrievals), folder);
       const vaults = log.vaults(period);
-      const policy = await openPolicyFile(at(files.policy), vaults);
+      const { policy, text } = await openPolicyFile(at(files.policy), vaults);
       await collectFiles(log, { records, period, now: now() });
-      return { total: log.total, vaults, policy };
+      return { total: log.total, vaults, policy, policies: givenPolicies(policy, text, period) };
     };
     const evidence = { jobs: at(files.jobs), receipts: at(files.receipts) };
     const filing = fileEvidence(evidence, await mkdtemp(join(folder, 'evidence-')));
-    const [{ total, vaults, policy }, ledger] = await bothOf(collectRows(), filing);
-    const counts = { jobs: ledger.jobCount, receipts: ledger.receiptCount, identities: policy.identities.size };
+    const [{ total, vaults, policy, policies }, ledger] = await bothOf(collectRows(), filing);
+    const { jobCount: jobs, receiptCount: receipts } = ledger;
+    const counts = { jobs, receipts, identities: policy.identities.size, policies: policies.length };
     const lacks = lacksOf(period, counts);
-    const toAudit = { records, ledger, policy, vaults, inventory: [], rotations: [], period, now: now() };
+    const toAudit = { records, ledger, policy, policies, vaults, inventory: [], rotations: [], period, now: now() };
     return await producePack({
       period,
       async audit(observation) {
@@ -87,6 +91,12 @@ export async function produceFileReport(
     records.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The policy that was given judges the whole period: nothing tells when it was loaded. */
+function givenPolicies(policy: Policy, text: string, { from }: ReportingPeriod): readonly LoadedPolicy[] {
+  if (text === '') return [];
+  return [{ loadedAt: from.toISOString(), sha256: hash('sha256', text), text, policy }];
 }
 
 /** Both results, when both have ended: neither goes on in a folder that is removed. If both failed, the first fault counts. */
@@ -116,10 +126,14 @@ interface HeldByFiles {
   readonly jobs: number;
   readonly receipts: number;
   readonly identities: number;
+  readonly policies: number;
 }
 
 /** What the report needs and these files do not hold. What can still be given keeps the report provisional. */
-function lacksOf({ from, to }: ReportingPeriod, { jobs, receipts, identities }: HeldByFiles): readonly NotRead[] {
+function lacksOf(
+  { from, to }: ReportingPeriod,
+  { jobs, receipts, identities, policies }: HeldByFiles,
+): readonly NotRead[] {
   const lack = (what: string, state: NotRead['state'], why: string): NotRead => ({
     what,
     from: from.toISOString(),
@@ -139,6 +153,15 @@ function lacksOf({ from, to }: ReportingPeriod, { jobs, receipts, identities }: 
             'Identities',
             'not-read-yet',
             'No policy names the identities of runners: no read can be better than claimed.',
+          ),
+        ]),
+    ...(policies === 0
+      ? []
+      : [
+          lack(
+            'Policies in force',
+            'irrecoverable',
+            'The policy was given as a file: it judges the whole period, and nothing shows that it was in force then.',
           ),
         ]),
     lack(

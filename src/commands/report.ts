@@ -4,6 +4,7 @@ import { composeKeyturn } from '../compose.ts';
 import { reportPeriod } from '../composition/report-period.ts';
 import { parsePeriod } from '../evidence/period/parse-period.ts';
 import type { Framework } from '../evidence/report/report-model.ts';
+import { counted } from '../evidence/report/wording.ts';
 import { ServiceError } from '../service-error.ts';
 import type { Run } from './command.ts';
 import type { reportRow } from './evidence-rows.ts';
@@ -38,7 +39,7 @@ export const report: Run<typeof reportRow> = async ({ values }, runtime) => {
     runtime.print(JSON.stringify({ pack, directory: out }));
   } else {
     runtime.print(
-      `${pack.label}: ${String(pack.reads.total)} reads, ${String(pack.findings)} findings, ${pack.status}.`,
+      `${pack.label}: ${counted(pack.reads.total, 'read')}, ${counted(pack.findings, 'finding')}, ${pack.status}.`,
     );
     runtime.print(`The pack is in ${out}. Check it with: keyturn verify ${out} --trust ${pack.fingerprint}`);
   }

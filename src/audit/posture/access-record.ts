@@ -87,7 +87,7 @@ export function createAccessRecord(
             about,
             says: looks === 1 ? says : `${says} (${String(looks)} looks)`,
           }))
-        : [{ about: 'looks', says: 'nobody looked at grants in the period' }],
+        : [{ about: 'looks', says: 'nobody looked at grants and settings in the period' }],
     }),
   };
 }

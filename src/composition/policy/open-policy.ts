@@ -50,10 +50,10 @@ export const unnamedVault = 'unnamed-vault';
  * depend on vaults. `null` means that no policy was given, and no identity is known.
  * @throws ServiceError `POLICY_MALFORMED` with every fault.
  */
-export async function openPolicyFile(file: string | null, vaults: readonly string[]): Promise<Policy> {
-  if (file === null) return emptyPolicy;
+export async function openPolicyFile(file: string | null, vaults: readonly string[]): Promise<OpenedPolicy> {
+  if (file === null) return { policy: emptyPolicy, text: '' };
   const text = readPolicyText(file);
-  return parsePolicy(text, file, vaultsFor(text, vaults));
+  return { policy: parsePolicy(text, file, vaultsFor(text, vaults)), text };
 }
 
 /** The vaults of a policy that is read without settings: those of `vaults` and those that it names itself. */

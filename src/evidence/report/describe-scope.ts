@@ -21,13 +21,16 @@ export function identityLines(
     line('Sealed by', fingerprint, true),
     previous === null ? line('Previous pack', 'none of an earlier period') : line('Previous pack', previous.pack, true),
     policy === undefined || policy.text === ''
-      ? line('Policy digest', 'no policy is on record')
+      ? line('Policy digest', policy === undefined ? 'no policy is on record' : noneInForce)
       : line('Policy digest', `sha256:${policy.sha256}`, true),
     ...(catalogue.ownControlsSha256 === null
       ? []
       : [line('Own controls', `sha256:${catalogue.ownControlsSha256}`, true)]),
   ];
 }
+
+/** The settings named no policy then: Keyturn only observed. */
+const noneInForce = 'no policy in force at the end of the period';
 
 /** What was in scope: the parts of one sentence. */
 export function scopeParts({ audited, tally }: Pick<ReportMaterial, 'audited' | 'tally'>): readonly LinkedText[] {
@@ -49,8 +52,9 @@ export function scopeParts({ audited, tally }: Pick<ReportMaterial, 'audited' | 
 
 function policyText({ policies, policyChanges }: Pick<AuditedPeriod, 'policies' | 'policyChanges'>): string {
   const policy = policies.at(-1);
-  if (policy === undefined || policy.text === '') return 'no policy on record';
+  if (policy === undefined) return 'no policy on record';
   const changed =
     policyChanges.length === 0 ? 'unchanged' : `changed ${counted(policyChanges.length, 'time')} in the period`;
+  if (policy.text === '') return `${noneInForce}, ${changed}`;
   return `policy sha256:${policy.sha256.slice(0, 8)} of ${secondText(policy.loadedAt).slice(0, 10)}, ${changed}`;
 }

@@ -20,8 +20,13 @@ export const readTests: Readonly<Record<string, ControlTestFactory>> = {
       else tally.keep();
     },
   }),
-  'identities-known': ruled('unknown-identity-read', 'the policy does not list the identity', ({ retrieval }) =>
-    retrieval.identity.kind === 'person' ? 'by a person, whom no policy lists' : 'while the policy lists no identity',
+  'identities-known': ruled(
+    'unknown-identity-read',
+    'the policy does not list the identity',
+    ({ retrieval: { identity } }) => {
+      if (identity.kind === 'person') return 'by a person, whom no policy lists';
+      return identity.kind === 'none' ? 'whose rows name no identity' : 'while the policy lists no identity';
+    },
   ),
   'reads-inside-namespace': (_material, tally) => ({
     event(event) {
@@ -54,7 +59,7 @@ export const readTests: Readonly<Record<string, ControlTestFactory>> = {
   'inventory-complete': ruled(
     'secret-not-inventoried',
     'no inventory lists the secret',
-    () => 'of staging secrets, or after the last inventory',
+    () => 'of staging secrets, or without a later inventory',
   ),
 };
 
@@ -79,7 +84,7 @@ export const eventTests: Readonly<Record<string, ControlTestFactory>> = {
       const why = 'no inventory lists the secret: it was left out, or deleted before the next one';
       if (event.retrieval.operation !== 'SecretSet') tally.skip('that set no value');
       else if (event.judgements.has('secret-not-inventoried')) judge(event, 'secret-not-inventoried', why, tally);
-      else tally.skip('of staging secrets, or after the last inventory');
+      else tally.skip('of staging secrets, or without a later inventory');
     },
   }),
   // Whether a refusal is part of a burst is known when the burst is over.

@@ -77,7 +77,7 @@ describe('an audit of who could read', () => {
       ),
     );
     expect((await (await world()).audit()).access.notSeen).toEqual([
-      { about: 'looks', says: 'nobody looked at grants in the period' },
+      { about: 'looks', says: 'nobody looked at grants and settings in the period' },
     ]);
   });
 });

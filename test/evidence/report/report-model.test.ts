@@ -193,7 +193,7 @@ describe('the model of the report', () => {
         settingLooks: [],
         tableLooks: [],
         setupLooks: [],
-        notSeen: [{ about: 'looks' as const, says: 'nobody looked at grants in the period' }],
+        notSeen: [{ about: 'looks' as const, says: 'nobody looked at grants and settings in the period' }],
       },
     };
     const model = await modelOfStory({ audited, rotations: [] });

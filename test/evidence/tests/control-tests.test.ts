@@ -624,7 +624,7 @@ const untested: Readonly<Record<string, { readonly world: World; readonly says: 
   },
   'inventory-complete': {
     world: { rows: [read('inferred')] },
-    says: 'Not tested: 1 read of staging secrets, or after the last inventory.',
+    says: 'Not tested: 1 read of staging secrets, or without a later inventory.',
   },
   'staging-untouched': {
     world: { rows: [read('inferred')] },
@@ -636,7 +636,7 @@ const untested: Readonly<Record<string, { readonly world: World; readonly says: 
   },
   'sets-inventoried': {
     world: { rows: [other('write'), { ...other('write'), retrieval: set }] },
-    says: 'Not tested: 1 write that set no value; 1 write of staging secrets, or after the last inventory.',
+    says: 'Not tested: 1 write that set no value; 1 write of staging secrets, or without a later inventory.',
   },
   'denials-watched': { world: { rows: [read('inferred')] }, says: 'Not tested: there are no refusals.' },
   'outside-refused': {
