@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ServiceError } from '../service-error.ts';
+import { newerVersion } from './newer-version.ts';
 
 /** An ISO 8601 time, as every record keeps it. What is none would become a number that is NaN in a comparison. */
 export const recordedTime = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'is not a time');
@@ -38,16 +39,6 @@ export function checkRecord<Content>(
   const place = fault?.path.join('.');
   const message = (fault?.message ?? 'is not of its shape').replace(/^Invalid (?:input|option): /, '');
   throw refused(within, place, newerVersion(memberAt(value, fault?.path ?? [])) ?? message);
-}
-
-/** The format that every record of this version has, and the newest that it reads. */
-const newestFormat = 1;
-
-/** What is wrong with a record, or a part of one, that a newer version wrote; `null` if this version may know its format. */
-export function newerVersion(value: unknown): string | null {
-  const format = typeof value === 'object' && value !== null && 'format' in value ? value.format : null;
-  if (typeof format !== 'number' || !Number.isInteger(format) || format <= newestFormat) return null;
-  return `it was written by a newer version: format ${String(format)}, this one reads up to ${String(newestFormat)}`;
 }
 
 /** Whether a newer version wrote a record of one JSON value. What this version does not know, it must not replace. */

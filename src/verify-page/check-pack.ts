@@ -15,6 +15,12 @@ export interface PackCheck extends Pick<Verification, 'outcome' | 'signer' | 'fi
   readonly faults: readonly PackFault[];
 }
 
+/** A pack of a newer version: this page does not know what to hold it against. */
+export interface NewerPack {
+  readonly outcome: 'newer';
+  readonly reason: string;
+}
+
 /** A file longer than its sealed length by more than this was never the sealed one. */
 const mostFurtherBytes = 64 * 1024 * 1024;
 
@@ -27,7 +33,7 @@ export async function checkPack(
   entries: PackEntries,
   trust: readonly string[],
   tell: (doing: string) => void = () => undefined,
-): Promise<PackCheck> {
+): Promise<PackCheck | NewerPack> {
   const faults: PackFault[] = [];
   const fault = (file: string, message: string, row: number | null = null): void =>
     void faults.push({ file, row, message });
@@ -36,6 +42,10 @@ export async function checkPack(
     return bytes === null ? null : utf8(bytes);
   };
   const seal = await readSeal(entries, await text(publicKeyFile), fault);
+  const fingerprint = seal?.fingerprint ?? null;
+  // Only a seal that holds, by a signer who is not refused, may say so: else a word in a file would hide a change.
+  const isHeard = seal !== null && seal.algorithm !== null && judgeSigner(trust, true, fingerprint) !== 'not-trusted';
+  if (isHeard && seal.newer !== null) return { outcome: 'newer', reason: seal.newer };
   const sealed = sealedBy(seal, fault);
   const [listed, listedData] = [parsedJson(await text(manifestFile)), parsedJson(await text(dataManifestFile))];
   const manifest = isManifest(listed) ? listed : null;
@@ -51,7 +61,6 @@ export async function checkPack(
   }
   const rows = await checkContents(entries, { expected, dataManifest, changed }, fault, tell);
 
-  const fingerprint = seal?.fingerprint ?? null;
   const signer = judgeSigner(trust, sealed !== null, fingerprint);
   if (signer === 'not-trusted') fault(publicKeyFile, 'is not a key that you trust');
   return {

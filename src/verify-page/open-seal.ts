@@ -1,4 +1,5 @@
 import { canonicalJson, type JsonValue } from '../provenance/canonical-json.ts';
+import { newerVersion } from '../records/newer-version.ts';
 import type { PackStatement } from '../evidence/pack/pack-statement.ts';
 import { isEnvelope, isStatement } from './pack-shapes.ts';
 
@@ -8,6 +9,8 @@ const statementType = 'application/vnd.in-toto+json';
 export interface OpenedSeal {
   readonly statement: PackStatement | null;
   readonly statementSha256: string;
+  /** Why this page does not know such a statement, if a newer version made it; else `null`. */
+  readonly newer: string | null;
   /** The public key's own digest; `null` without a key that can be read. */
   readonly fingerprint: string | null;
   /** `Ed25519` or `ECDSA P-256`; `null` if no signature holds. */
@@ -31,7 +34,13 @@ export async function openSeal(bytes: Uint8Array, publicKey: string | null): Pro
   const isNamed = key !== null && signed.keyid === fingerprint;
   const algorithm = isNamed ? await algorithmThatHolds(key, signature, preAuthentication(payloadType, payload)) : null;
   const statement = payloadType === statementType ? readStatement(payload) : null;
-  return { statement, statementSha256: await sha256(payload), fingerprint, algorithm };
+  const stated = parsedJson(utf8(payload));
+  const newer = newerVersion(isObject(stated) ? stated['predicate'] : null);
+  return { statement, newer, statementSha256: await sha256(payload), fingerprint, algorithm };
+}
+
+function isObject(value: JsonValue | undefined): value is Readonly<Record<string, JsonValue>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function readStatement(payload: Uint8Array): PackStatement | null {

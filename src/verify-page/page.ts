@@ -1,7 +1,7 @@
 import { harmlessLine } from '../command-line/harmless-line.ts';
 import { parseFingerprint } from '../evidence/verify/parse-fingerprint.ts';
 import { verifyChain } from '../evidence/verify/verify-chain.ts';
-import { checkPack, type PackCheck } from './check-pack.ts';
+import { checkPack, type NewerPack, type PackCheck } from './check-pack.ts';
 import { blobEntry, findPacks, type FoundPack, type PackEntry } from './pack-entries.ts';
 import { readZip } from './read-zip.ts';
 
@@ -102,13 +102,32 @@ async function check(): Promise<void> {
       if (run === newestRun) progress.textContent = `Checking ${harmlessLine(doing)} …`;
     });
     if (run !== newestRun) return;
-    checks.push({ directory: pack.folder, verification: outcome });
-    shown.push(describePack(pack, outcome));
+    if (outcome.outcome === 'newer') shown.push(describeNewer(pack, outcome));
+    else {
+      checks.push({ directory: pack.folder, verification: outcome });
+      shown.push(describePack(pack, outcome));
+    }
   }
   if (shown.length === 0)
     shown.push(verdict('bad', 'No pack was found: give the folder that holds manifest.json, or its zip.'));
-  if (packs.length > 1) shown.push(describeChain(checks));
+  if (packs.length > 1) shown.push(checks.length === packs.length ? describeChain(checks) : openChain());
   show(shown);
+}
+
+function describeNewer({ folder }: FoundPack, { reason }: NewerPack): Node {
+  return article(titleOf(folder), [
+    verdict('open', `neither intact nor broken: ${reason}`),
+    line('p', 'Check it with the templates/verify.html of the version that made it.'),
+  ]);
+}
+
+/** A pack that this page does not know may be a link of the chain. */
+function openChain(): Node {
+  return article('The chain of packs', [verdict('open', 'not checked: a pack was written by a newer version')]);
+}
+
+function titleOf(folder: string): string {
+  return folder === '' ? 'The pack' : folder;
 }
 
 function describePack(
@@ -142,7 +161,7 @@ function describePack(
     ['Sealed by', fingerprint ?? 'no key that can be read'],
     ['Files given', String(entries.size)],
   ];
-  return article(folder === '' ? 'The pack' : folder, [
+  return article(titleOf(folder), [
     verdict(kind, message),
     list(
       'ul',

@@ -91,6 +91,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   'verify-page': [
     'provenance/canonical-json.ts',
     'command-line/harmless-line.ts',
+    'records/newer-version.ts',
     'evidence/pack/pack-statement.ts',
     'evidence/verify/verification.ts',
     'evidence/verify/verify-chain.ts',

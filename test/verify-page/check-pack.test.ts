@@ -1,8 +1,9 @@
 import { openAsBlob } from 'node:fs';
-import { cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canonicalJson, type JsonValue } from '../../src/provenance/canonical-json.ts';
 import { exportPack } from '../../src/evidence/pack/pack-archive.ts';
 import { dataManifestShape, manifestShape, statementShape } from '../../src/evidence/pack/pack-statement.ts';
 import { zipPack } from '../../src/evidence/pack/zip-pack.ts';
@@ -16,7 +17,7 @@ import * as examples from '../docs/pack-examples.ts';
 import { memoryRecords } from '../evidence/memory-records.ts';
 import { knownSigner, orderOf } from '../evidence/order.ts';
 import { auditedStory } from '../evidence/story.ts';
-import { changesOfPack, newCurveSigner } from './changed-packs.ts';
+import { changesOfPack, newCurveSigner, sealAsNewer } from './changed-packs.ts';
 
 let folder: string;
 let sealed: string;
@@ -42,6 +43,13 @@ async function entriesOf(directory: string): Promise<ReadonlyMap<string, PackEnt
   return entries;
 }
 
+/** The check of a pack that this version knows. */
+async function checked(...given: Parameters<typeof checkPack>) {
+  const check = await checkPack(...given);
+  if (check.outcome === 'newer') expect.fail(check.reason);
+  return check;
+}
+
 async function filesOf(blob: Blob): Promise<ReadonlyMap<string, PackEntry>> {
   const contents = await readZip(blob);
   if (contents.outcome === 'refused') throw new Error(contents.because);
@@ -56,7 +64,7 @@ describe('the page that checks packs', () => {
     ['a zip', async () => await filesOf(zip)],
   ])('finds an intact pack intact, given as %s', async (_what, files) => {
     const [pack] = findPacks(await files());
-    const check = await checkPack(pack?.entries ?? new Map<string, PackEntry>(), [fingerprint]);
+    const check = await checked(pack?.entries ?? new Map<string, PackEntry>(), [fingerprint]);
     expect(check.faults).toEqual([]);
     expect(check).toMatchObject({ outcome: 'intact', signer: 'trusted', fingerprint, link: { previous: null } });
     expect(check.checked[0]).toBe('Signature: Ed25519, made by the key in the pack over its statement.');
@@ -66,7 +74,7 @@ describe('the page that checks packs', () => {
     const signer = newCurveSigner();
     const out = join(folder, 'by-curve');
     await producePack(orderOf({ out, signer, audited: auditedStory({ reads: 3 }) }));
-    const check = await checkPack(await entriesOf(out), [signer.fingerprint]);
+    const check = await checked(await entriesOf(out), [signer.fingerprint]);
     expect([check.outcome, check.signer, check.faults]).toEqual(['intact', 'trusted', []]);
     expect(check.checked[0]).toContain('ECDSA P-256');
   });
@@ -81,12 +89,39 @@ describe('the page that checks packs', () => {
     expect(await checkPack(entries, [])).toMatchObject({ outcome: 'intact', signer: 'not-verified' });
   });
 
+  it('and keyturn verify say of a pack of a newer version which it is, and neither intact nor broken', async () => {
+    const pack = join(folder, 'newer');
+    await cp(sealed, pack, { recursive: true });
+    await sealAsNewer(pack);
+    const reason = 'it was written by a newer version: format 2, this one reads up to 1';
+    for (const trust of [[], [fingerprint]]) {
+      expect(await checkPack(await entriesOf(pack), trust)).toEqual({ outcome: 'newer', reason });
+      const options = trust.length === 0 ? {} : { trust };
+      await expect(verifyPack(pack, options)).rejects.toMatchObject({ details: { reason } });
+    }
+    // Whoever is not trusted cannot hide a change by calling the pack new.
+    const other = [`sha256:${'0'.repeat(64)}`];
+    expect(await checkPack(await entriesOf(pack), other)).toMatchObject({ outcome: 'broken', signer: 'not-trusted' });
+    expect(await verifyPack(pack, { trust: other })).toMatchObject({ outcome: 'broken', signer: 'not-trusted' });
+    const unsigned = join(folder, 'newer-by-word');
+    await cp(sealed, unsigned, { recursive: true });
+    const sealPath = join(unsigned, 'pack.dsse.json');
+    const { payload, ...rest } = JSON.parse(await readFile(sealPath, 'utf8')) as { readonly payload: string } & Record<
+      string,
+      JsonValue
+    >;
+    const stated = Buffer.from(payload, 'base64').toString().replace('"format":1', '"format":2');
+    const forged = { ...rest, payload: Buffer.from(stated).toString('base64') };
+    await writeFile(sealPath, `${canonicalJson(forged)}\n`);
+    expect(await checkPack(await entriesOf(unsigned), [])).toMatchObject({ outcome: 'broken' });
+  });
+
   it.each(changesOfPack)('and keyturn verify find it broken and name the file: $what', async ({ names, change }) => {
     const pack = join(folder, 'changed');
     await rm(pack, { recursive: true, force: true });
     await cp(sealed, pack, { recursive: true });
     await change(pack);
-    const check = await checkPack(await entriesOf(pack), []);
+    const check = await checked(await entriesOf(pack), []);
     const verification = await verifyPack(pack);
     expect([check.outcome, verification.outcome]).toEqual(['broken', 'broken']);
     expect(check.faults.map(({ file }) => file)).toContain(names);

@@ -12,7 +12,7 @@ import { memoryRecords } from '../evidence/memory-records.ts';
 import { knownSigner, orderOf } from '../evidence/order.ts';
 import { auditedStory } from '../evidence/story.ts';
 import { skipUnless } from '../skip-unless.ts';
-import { changesOfPack } from './changed-packs.ts';
+import { changesOfPack, sealAsNewer } from './changed-packs.ts';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
@@ -112,6 +112,14 @@ describe('templates/verify.html in a browser, from a file', withBrowser, () => {
     expect(verdicts.at(-1)).toBe(
       'one chain of 2 packs; it begins with the first pack of its archive; signer not verified',
     );
+  });
+
+  it('says of a pack of a newer version that it does not know it, and leaves the chain open', async () => {
+    const pack = join(folder, 'newer');
+    await cp(first, pack, { recursive: true });
+    await sealAsNewer(pack);
+    const says = 'neither intact nor broken: it was written by a newer version: format 2, this one reads up to 1';
+    expect(await verdictsOf('folder', pack)).toEqual([says]);
   });
 
   it.each(changesOfPack)('finds a changed pack broken: $what', async ({ names, change }) => {

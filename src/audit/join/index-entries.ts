@@ -1,4 +1,4 @@
-import { newerVersion } from '../../records/parse-record.ts';
+import { newerVersion } from '../../records/newer-version.ts';
 import { ServiceError } from '../../service-error.ts';
 import { indexJobs, jobSlackMs, spanOf } from '../attribution/job-index.ts';
 import type { Job } from '../model/job.ts';

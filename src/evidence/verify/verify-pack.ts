@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { z } from 'zod';
-import { newerVersion } from '../../records/parse-record.ts';
+import { newerVersion } from '../../records/newer-version.ts';
 import { ServiceError } from '../../service-error.ts';
 import { canonicalFaults, isNdjson, parsedAs, rowFaults } from './canonical-faults.ts';
 import {
