@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
@@ -46,6 +55,11 @@ describe('docs/getting-started.md', () => {
       else await expectOutput(heading, commands, expected);
     }
   }, 400_000);
+
+  it('gives the jobs of its cloud the helper of the package, which starts faster', () => {
+    const given = realpathSync(join(folder, '.keyturn/cloud/bin/keyturn-fetch'));
+    expect(given).toBe(realpathSync('dist/fetch/keyturn-fetch.cjs'));
+  });
 });
 
 /** The fenced commands of the page in their order, each with the output that follows it. */

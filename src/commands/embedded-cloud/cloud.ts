@@ -11,7 +11,7 @@ import {
   writeOwnConfiguration,
 } from '../../../examples/trial/trial-settings.ts';
 import { setUpTrial } from '../../../examples/trial/trial-world.ts';
-import { installedFile } from '../../evidence/report/template-folder.ts';
+import { installedHelper } from './installed-helper.ts';
 import type { Run } from '../command.ts';
 import { checkEnvironmentFile, environmentLines, writeEnvironmentFile } from './environment-file.ts';
 import type { cloudRow } from '../host-rows.ts';
@@ -89,7 +89,7 @@ export const cloud: Run<typeof cloudRow> = async ({ values }, runtime) => {
 async function jobEnvironment(directory: string, path: string): Promise<Readonly<Record<string, string>>> {
   const programs = join(directory, 'bin');
   await mkdir(programs);
-  await symlink(installedFile('action/dist/keyturn-fetch.cjs'), join(programs, 'keyturn-fetch'));
+  await symlink(installedHelper(), join(programs, 'keyturn-fetch'));
   return {
     PATH: [programs, dirname(process.execPath), path].join(':'),
     KEYTURN_FETCH_CONFIGURATION: join(directory, 'fetch.json'),

@@ -16,7 +16,7 @@ import { composeKeyturn } from '../../compose.ts';
 import type { Composition } from '../../composition/composition.ts';
 import { describeEvent } from '../../composition/describe-rotation.ts';
 import { reportPeriod } from '../../composition/report-period.ts';
-import { installedFile } from '../../evidence/report/template-folder.ts';
+import { installedHelper } from './installed-helper.ts';
 import { startServer } from '../../server.ts';
 import type { Tone } from '../../command-line/terminal-lines.ts';
 import type { ExitCode, Run, Runtime } from '../command.ts';
@@ -148,7 +148,7 @@ async function playAndReport(stage: Stage, runtime: Runtime) {
   await replayStory(world, service, { from, to: runtime.now(), progress: runtime.progress });
 
   tell('The past is told. From here on everything happens live.', 'step');
-  const helper = installedFile('action/dist/keyturn-fetch.cjs');
+  const helper = installedHelper();
   const { exitCode } = await actLive(world, service, { directory, helper, tell, machineNow: runtime.now });
   const brokered = await actBrokered(world, { ...stage, helper });
   tell('The clock of the embedded cloud moves on by three hours, so that the log rows arrive and the grace ends.');
