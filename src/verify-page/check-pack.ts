@@ -42,10 +42,8 @@ export async function checkPack(
     return bytes === null ? null : utf8(bytes);
   };
   const seal = await readSeal(entries, await text(publicKeyFile), fault);
-  const fingerprint = seal?.fingerprint ?? null;
-  // Only a seal that holds, by a signer who is not refused, may say so: else a word in a file would hide a change.
-  const isHeard = seal !== null && seal.algorithm !== null && judgeSigner(trust, true, fingerprint) !== 'not-trusted';
-  if (isHeard && seal.newer !== null) return { outcome: 'newer', reason: seal.newer };
+  const reason = newerThanThis(seal, trust);
+  if (reason !== null) return { outcome: 'newer', reason };
   const sealed = sealedBy(seal, fault);
   const [listed, listedData] = [parsedJson(await text(manifestFile)), parsedJson(await text(dataManifestFile))];
   const manifest = isManifest(listed) ? listed : null;
@@ -60,7 +58,7 @@ export async function checkPack(
       fault(sumsFile, 'does not list the files that the statement seals');
   }
   const rows = await checkContents(entries, { expected, dataManifest, changed }, fault, tell);
-
+  const fingerprint = seal?.fingerprint ?? null;
   const signer = judgeSigner(trust, sealed !== null, fingerprint);
   if (signer === 'not-trusted') fault(publicKeyFile, 'is not a key that you trust');
   return {
@@ -72,6 +70,15 @@ export async function checkPack(
     checked: describeChecks(sealed?.algorithm ?? null, { files: expected.size, bytes, rows }),
     faults,
   };
+}
+
+/**
+ * Why this page does not know the pack. Only a seal that holds, by a signer who is not refused, may say so: else a word in a
+ * file would hide that the pack was changed.
+ */
+function newerThanThis(seal: OpenedSeal | null, trust: readonly string[]): string | null {
+  if (seal === null || seal.algorithm === null) return null;
+  return judgeSigner(trust, true, seal.fingerprint) === 'not-trusted' ? null : seal.newer;
 }
 
 /** A statement that the key in the pack signed. */
