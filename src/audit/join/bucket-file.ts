@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { copyWords, createViews, wordBytes } from '../parsing/byte-words.ts';
-import { spareBytes } from '../parsing/text-room.ts';
+import type { LineMemory } from '../parsing/line-memory.ts';
+import { createTextRoom } from '../parsing/text-room.ts';
 
 /**
  * Records that were sorted into buckets, on disk. It is written in runs: each holds its records in order of their buckets,
@@ -19,7 +20,7 @@ interface BucketRun {
 
 export interface BucketWriter {
   /** Copies the bytes of a record, all or those from `from` until before `to`. Buckets are integers. */
-  add(bucket: number, record: Uint8Array, from?: number, to?: number): void;
+  add(bucket: number, record: Buffer, from?: number, to?: number): void;
   close(): BucketDirectory;
 }
 
@@ -44,7 +45,7 @@ export function createBucketWriter(path: string): BucketWriter {
   let written = 0;
   const copyRecord = createCopier();
 
-  function add(bucket: number, record: Uint8Array, from = 0, to = record.length): void {
+  function add(bucket: number, record: Buffer, from = 0, to = record.length): void {
     const length = to - from;
     if ((used > 0 && used + length > runBytes) || count === mostRecords) flush();
     if (used + length > waiting.length) reserve(used + length);
@@ -146,41 +147,53 @@ function share(numbers: Float64Array): Float64Array {
 function createCopier() {
   const viewOf = createViews();
   const viewInto = createViews();
-  return (record: Uint8Array, from: number, to: number, into: Buffer, at: number): number => {
+  return (record: Buffer, from: number, to: number, into: Buffer, at: number): number => {
     if ((to - from) % wordBytes === 0 && to - from <= fewBytes)
       return copyWords(viewOf(record), from, to, viewInto(into), at);
-    into.set(record.subarray(from, to), at);
-    return at + to - from;
+    return at + record.copy(into, at, from, to);
   };
 }
 
 export interface BucketReader {
   /** The records of the buckets from `from` until before `to`, run after run. They are valid until the next call. */
   read(from: number, to: number): Buffer;
+  /** The same: bytes from `from` until before `to`, in the memory where lines are compared faster if they fit. */
+  readPlaced(from: number, to: number): { readonly bytes: Buffer; readonly from: number; readonly to: number };
   close(): void;
 }
 
-export function openBuckets(directories: readonly BucketDirectory[]): BucketReader {
+/** `usual`: the bytes of most ranges, for which room is taken in `memory`. */
+export function openBuckets(
+  directories: readonly BucketDirectory[],
+  memory: LineMemory | null = null,
+  usual = 0,
+): BucketReader {
   const files = directories.map(({ path, runs }) => ({ file: openSync(path, 'r'), runs }));
-  let memory = Buffer.alloc(0);
+  const room = createTextRoom(memory, usual);
+
+  function readPlaced(from: number, to: number) {
+    const pieces = files.flatMap(({ file, runs }) =>
+      runs.flatMap(({ buckets, offsets }) => {
+        const start = offsets[firstFrom(buckets, from)] ?? 0;
+        const length = (offsets[firstFrom(buckets, to)] ?? 0) - start;
+        return length === 0 ? [] : [{ file, start, length }];
+      }),
+    );
+    const { bytes, at } = room.ofBytes(pieces.reduce((sum, piece) => sum + piece.length, 0));
+    let end = at;
+    for (const piece of pieces) end += readInto(piece.file, bytes, end, piece.length, piece.start);
+    return { bytes, from: at, to: end };
+  }
+
   return {
+    readPlaced,
     read(from, to) {
-      const pieces = files.flatMap(({ file, runs }) =>
-        runs.flatMap(({ buckets, offsets }) => {
-          const start = offsets[firstFrom(buckets, from)] ?? 0;
-          const length = (offsets[firstFrom(buckets, to)] ?? 0) - start;
-          return length === 0 ? [] : [{ file, start, length }];
-        }),
-      );
-      const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-      if (memory.length < length + spareBytes) memory = Buffer.allocUnsafeSlow(Math.ceil(1.25 * length) + spareBytes);
-      let filled = 0;
-      for (const piece of pieces) filled += readInto(piece.file, memory, filled, piece.length, piece.start);
-      return memory.subarray(0, filled);
+      const placed = readPlaced(from, to);
+      return placed.bytes.subarray(placed.from, placed.to);
     },
     close() {
       for (const { file } of files) closeSync(file);
-      memory = Buffer.alloc(0);
+      room.letGo();
     },
   };
 }

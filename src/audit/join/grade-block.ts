@@ -9,33 +9,30 @@ import type { Retrieval } from '../model/retrieval.ts';
 import type { LineMemory } from '../parsing/line-memory.ts';
 import { platformApplications } from '../parsing/operation-kinds.ts';
 import { createRowScanner } from '../parsing/row-scanner.ts';
-import type { BucketWriter } from './bucket-file.ts';
-import { createGradedLines, type LinesOfBlocks } from './graded-lines.ts';
+import { createGradedLines } from './graded-lines.ts';
 import type { JoinSetup } from './join-plan.ts';
-import { headBytes, visitNumberedLines, writeHead } from './numbered-lines.ts';
+import type { LateFiles } from './late-files.ts';
+import { visitAlike } from './put-by-rows.ts';
 import { createRowReader, readAgain, type ReadRow, type ReadRows } from './read-rows.ts';
-import type { BlockReader, TextBlock } from './text-block.ts';
+import type { BlockLine, BlockReader, TextBlock } from './text-block.ts';
 import type { WindowIndexes, WindowLoader } from './window-context.ts';
 
 /** What one block of rows came to. */
 export interface GradedBlock extends ReadRows {
   readonly grades: ReadonlyMap<Grade, number>;
-  /** The lines of the rows that were graded, in order; numbered where rows are missing that were put by. */
+  /** The lines of the rows that were graded, in order; empty if rows were put by, and the lines filed. */
   readonly text: Uint8Array;
   /** Rows of far windows, which are graded after all blocks were read. */
   readonly putBy: number;
 }
 
-/** What the rows of one window came to that had been put by; their lines are numbered. */
-export interface GradedRows extends LinesOfBlocks {
-  readonly grades: ReadonlyMap<Grade, number>;
-}
-
-/** A row whose window is not in memory yet. */
+/** A row whose window is not in memory yet: bytes of the block, or of its own. */
 interface WaitingRow {
   readonly number: number;
-  /** The row as JSON: bytes of the block, or text. */
-  readonly json: string | { readonly from: number; readonly to: number };
+  readonly likeness: number;
+  readonly own: Buffer | null;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** The context of a window, whose receipts can be asked by the hash of the id. */
@@ -45,20 +42,23 @@ interface WindowContext extends AttributionContext {
 
 /**
  * Grades rows by the indexes of the window in which they lie. A row whose window is not in memory waits until the window has
- * enough of them to be worth loading. When rows of too many windows wait, the block is out of order, and they are put by.
+ * enough of them to be worth loading. When rows of too many windows wait, the block is out of order: they are put by, and so
+ * is what follows.
  */
 export function createGrader(
   { policy, division }: JoinSetup,
   loader: WindowLoader,
   reader: BlockReader,
   memory: LineMemory | null,
-  putBy: () => BucketWriter,
+  late: LateFiles,
 ) {
   const contextOf = createContexts(policy, loader);
   const scanner = createRowScanner(memory);
   const again = readAgain(scanner);
+  /** Rows that were put by are compared with their like, so they have a scanner of their own. */
+  const alike = readAgain(createRowScanner(memory));
   const lines = createGradedLines();
-  const waiting = new Map<number, WaitingRow[]>();
+  const waiting = createWaitingRows(division, gradeWaiting, putBy);
   let grades = new Map<Grade, number>();
   /** The block in hand. `away`: how many of its rows were put by. */
   const inHand = { number: 0, bytes: Buffer.alloc(0) as Buffer, away: 0 };
@@ -68,42 +68,31 @@ export function createGrader(
     lines.clear();
   }
 
-  function grade({ retrieval, moment, requestHash }: ReadRow, block: number, row: number, context: WindowContext) {
+  function grade(read: ReadRow, block: number, row: number, context: WindowContext) {
+    const { retrieval, moment, requestHash } = read;
     const claims = requestHash === null ? noClaims : claimsOn(retrieval, requestHash, context);
     const verdict = judgeRow(prepareRow(retrieval, moment, policy, claims), context);
     grades.set(verdict.grade, (grades.get(verdict.grade) ?? 0) + 1);
     lines.add(block, row, retrieval.id, verdict);
   }
 
+  function putBy(window: number, { number, likeness, own, from, to }: WaitingRow): void {
+    inHand.away += 1;
+    late.rows().add(window, { block: inHand.number, number, likeness }, own ?? inHand.bytes, from, to);
+  }
+
   function gradeWaiting(window: number, rows: readonly WaitingRow[]): void {
     const context = contextOf(window);
-    for (const { number: row, json } of rows) {
-      const read = typeof json === 'string' ? again.text(json) : again.bytes(inHand.bytes, json.from, json.to);
-      grade(read, inHand.number, row, context);
-    }
-    waiting.delete(window);
+    for (const { number, own, from, to } of rows)
+      grade(again(own ?? inHand.bytes, from, to), inHand.number, number, context);
   }
 
-  function putAllBy(): void {
-    for (const [window, rows] of waiting) {
-      inHand.away += rows.length;
-      for (const row of rows) putBy().add(window, filedRow(inHand.number, row, inHand.bytes));
-    }
-    waiting.clear();
-  }
-
-  const readRows = createRowReader(scanner, reader, (found, row, json, line) => {
+  const readRows = createRowReader(scanner, reader, (found, number, json, line) => {
     inHand.bytes = line.bytes;
     const window = loader.windowOf(found.moment);
-    if (loader.isHeld(window)) {
-      grade(found, inHand.number, row, contextOf(window));
-      return;
-    }
-    const rows = waiting.get(window) ?? [];
-    if (rows.length === 0) waiting.set(window, rows);
-    rows.push({ number: row, json: json === null ? { from: line.from, to: line.to } : JSON.stringify(json) });
-    if (rows.length >= division.worthLoading) gradeWaiting(window, rows);
-    else if (waiting.size > division.fewWindows) putAllBy();
+    if (loader.isHeld(window)) grade(found, inHand.number, number, contextOf(window));
+    else if (inHand.away > 0) putBy(window, waitingRow(found, number, json, line));
+    else waiting.add(window, waitingRow(found, number, json, line));
   });
 
   return {
@@ -112,20 +101,57 @@ export function createGrader(
       begin();
       Object.assign(inHand, { number, away: 0 });
       const read = readRows(block);
-      for (const [window, rows] of waiting) gradeWaiting(window, rows);
-      return { ...read, grades, text: lines.takeBlock(inHand.away > 0), putBy: inHand.away };
+      waiting.gradeAll();
+      if (inHand.away === 0) return { ...read, grades, text: lines.takeBlock(), putBy: 0 };
+      lines.fileInto(late.lines());
+      return { ...read, grades, text: new Uint8Array(), putBy: inHand.away };
     },
 
-    /** Grades rows that were put by. */
-    gradeFiledRows(window: number, filed: Buffer): GradedRows {
+    /** Grades the rows of a window that were put by, and files their lines. */
+    gradePutBy(window: number, { bytes, from, to }: ReturnType<LateFiles['rowsOf']>): ReadonlyMap<Grade, number> {
       begin();
       const context = contextOf(window);
-      visitNumberedLines(filed, (block, record, from, to) => {
-        grade(again.bytes(record, from + numberBytes, to), block, record.readUInt32LE(from), context);
+      visitAlike(bytes, from, to, (block, number, start, end) => {
+        grade(alike(bytes, start, end), block, number, context);
       });
-      return { grades, ...lines.takeBlocks() };
+      lines.fileInto(late.lines());
+      return grades;
     },
   };
+}
+
+/** Rows by their window, until it is worth loading. */
+function createWaitingRows(
+  { worthLoading, fewWindows }: JoinSetup['division'],
+  grade: (window: number, rows: readonly WaitingRow[]) => void,
+  putBy: (window: number, row: WaitingRow) => void,
+) {
+  const waiting = new Map<number, WaitingRow[]>();
+  return {
+    add(window: number, row: WaitingRow): void {
+      const rows = waiting.get(window) ?? [];
+      if (rows.length === 0) waiting.set(window, rows);
+      rows.push(row);
+      if (rows.length >= worthLoading) {
+        grade(window, rows);
+        waiting.delete(window);
+      } else if (waiting.size > fewWindows) {
+        for (const [other, all] of waiting) for (const one of all) putBy(other, one);
+        waiting.clear();
+      }
+    },
+    gradeAll(): void {
+      for (const [window, rows] of waiting) grade(window, rows);
+      waiting.clear();
+    },
+  };
+}
+
+/** `json`: of a row that has not the line to itself. */
+function waitingRow({ likeness }: ReadRow, number: number, json: unknown, { from, to }: BlockLine): WaitingRow {
+  if (json === null) return { number, likeness, own: null, from, to };
+  const own = Buffer.from(JSON.stringify(json));
+  return { number, likeness, own, from: 0, to: own.length };
 }
 
 const noClaims: readonly ReceiptClaim[] = [];
@@ -154,17 +180,4 @@ function createContexts(policy: Policy, loader: WindowLoader): (window: number) 
     last = { indexes, context };
     return context;
   };
-}
-
-/** Of the number of a row in its block, before the row. */
-const numberBytes = 4;
-
-/** The block, the number of the row in it, and the row. */
-function filedRow(block: number, { number, json }: WaitingRow, bytes: Buffer): Buffer {
-  const row = typeof json === 'string' ? Buffer.from(json) : bytes.subarray(json.from, json.to);
-  const record = Buffer.allocUnsafe(headBytes + numberBytes + row.length);
-  writeHead(record, 0, block, numberBytes + row.length);
-  record.writeUInt32LE(number, headBytes);
-  record.set(row, headBytes + numberBytes);
-  return record;
 }

@@ -1,6 +1,6 @@
 import type { Verdict } from '../attribution/rules/attribution-rule.ts';
 import { jobName } from '../model/job-name.ts';
-import { headBytes, writeHead } from './numbered-lines.ts';
+import type { NumberedLines } from './numbered-lines.ts';
 import { createTextMemory } from './text-memory.ts';
 
 /** The lines of rows that were graded, in one piece of memory that is used again for each block. */
@@ -9,15 +9,10 @@ interface GradedLines {
   clear(): void;
   /** `number`: of the row in its block. */
   add(block: number, number: number, id: string, verdict: Verdict): void;
-  /** A copy of all lines in order of their numbers, with these or without; for lines of one block. */
-  takeBlock(isNumbered: boolean): Uint8Array;
-  /** A copy of all lines with their numbers, block after block, and where the lines of each block end. */
-  takeBlocks(): LinesOfBlocks;
-}
-
-export interface LinesOfBlocks {
-  readonly text: Uint8Array;
-  readonly blocks: readonly { readonly block: number; readonly to: number }[];
+  /** A copy of all lines in order of their numbers; for lines of one block. */
+  takeBlock(): Uint8Array;
+  /** Files all lines by their blocks. */
+  fileInto(filed: NumberedLines): void;
 }
 
 export function createGradedLines(): GradedLines {
@@ -26,21 +21,6 @@ export function createGradedLines(): GradedLines {
   let isOrdered = true;
 
   const endOf = (index: number) => (index < 0 ? 0 : (columns.ends()[index] ?? 0));
-  const lineAt = (index: number) => memory.part(endOf(index - 1), endOf(index));
-
-  function numbered(order: Int32Array): Buffer {
-    const numbers = columns.numbers();
-    const text = Buffer.allocUnsafeSlow(memory.length() + headBytes * order.length);
-    let filled = 0;
-    for (const index of order) {
-      const line = lineAt(index);
-      writeHead(text, filled, numbers[index] ?? 0, line.length);
-      text.set(line, filled + headBytes);
-      filled += headBytes + line.length;
-    }
-    return text;
-  }
-
   function inOrder(): Buffer {
     const order = columns.byNumber();
     const text = Buffer.allocUnsafeSlow(memory.length());
@@ -68,22 +48,14 @@ export function createGradedLines(): GradedLines {
       memory.add(id, verdict);
       columns.add(block, number, memory.length());
     },
-    takeBlock(isNumbered) {
-      if (isNumbered) return numbered(columns.byNumber());
-      return isOrdered ? new Uint8Array(memory.part(0, memory.length())) : inOrder();
-    },
-    takeBlocks() {
-      const order = columns.byBlock();
+    takeBlock: () => (isOrdered ? new Uint8Array(memory.part(0, memory.length())) : inOrder()),
+    fileInto(filed) {
+      const bytes = memory.part(0, memory.length());
       const blocks = columns.blocks();
-      const found: { readonly block: number; to: number }[] = [];
-      let filled = 0;
-      for (const index of order) {
-        filled += headBytes + lineAt(index).length;
-        const last = found.at(-1);
-        if (last !== undefined && last.block === blocks[index]) last.to = filled;
-        else found.push({ block: blocks[index] ?? 0, to: filled });
-      }
-      return { text: numbered(order), blocks: found };
+      const numbers = columns.numbers();
+      const count = columns.count();
+      for (let index = 0; index < count; index += 1)
+        filed.add(blocks[index] ?? 0, numbers[index] ?? 0, bytes, endOf(index - 1), endOf(index));
     },
   };
 }
@@ -95,6 +67,7 @@ function createColumns() {
   let ends = new Int32Array(1 << 12);
   let count = 0;
   return {
+    count: () => count,
     blocks: () => blocks,
     numbers: () => numbers,
     ends: () => ends,
@@ -112,11 +85,6 @@ function createColumns() {
       numbers[count] = number;
       ends[count] = end;
       count += 1;
-    },
-    /** The positions of the lines by their blocks. */
-    byBlock(): Int32Array {
-      const order = Int32Array.from({ length: count }, (_, index) => index);
-      return order.sort((one, other) => (blocks[one] ?? 0) - (blocks[other] ?? 0) || one - other);
     },
     /** The positions of lines of one block by their numbers, of which each occurs once. */
     byNumber(): Int32Array {

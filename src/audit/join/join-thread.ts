@@ -1,13 +1,7 @@
 import { join } from 'node:path';
 import { checkJob } from '../files/check-job.ts';
-import {
-  type BucketDirectory,
-  type BucketReader,
-  type BucketWriter,
-  createBucketWriter,
-  openBuckets,
-} from './bucket-file.ts';
-import { createGrader, type GradedBlock, type GradedRows } from './grade-block.ts';
+import { type BucketDirectory, type BucketReader, createBucketWriter, openBuckets } from './bucket-file.ts';
+import { createGrader, type GradedBlock } from './grade-block.ts';
 import {
   fileJobsByTime,
   fileReceiptsByTime,
@@ -16,8 +10,10 @@ import {
   type IndexedBlock,
 } from './index-entries.ts';
 import type { FiledByHash, FiledByTime, JoinSetup } from './join-plan.ts';
+import type { Grade } from '../model/attribution.ts';
 import { createLineMemory } from '../parsing/line-memory.ts';
 import { createJobScanner } from '../files/job-scanner.ts';
+import { createLateFiles, type LateSteps, opened } from './late-files.ts';
 import { createReceiptScanner } from './receipt-scanner.ts';
 import { openFilter } from './request-filter.ts';
 import { blockAt, createBlockReader } from './text-block.ts';
@@ -33,7 +29,7 @@ export interface FiledEntries {
  * What one thread does for a join, in this order. Each block, range of buckets and window is given to one thread; what
  * `close…` returns of all threads is given to each.
  */
-export interface JoinThread {
+export interface JoinThread extends LateSteps {
   indexJobs(block: number): IndexedBlock;
   indexReceipts(block: number): IndexedBlock;
   closeIndex(nothing: null): FiledEntries;
@@ -43,10 +39,8 @@ export interface JoinThread {
   closeTimes(nothing: null): FiledEntries;
   openByTime(filed: FiledByTime): null;
   grade(block: number): GradedBlock;
-  /** `null` if this thread put no row by. */
-  closePutBy(nothing: null): BucketDirectory | null;
-  openPutBy(filed: readonly BucketDirectory[]): null;
-  gradePutBy(window: number): GradedRows;
+  /** Grades the rows of a window that were put by. */
+  gradePutBy(window: number): ReadonlyMap<Grade, number>;
   close(nothing: null): null;
 }
 
@@ -58,7 +52,8 @@ export function createJoinThread(setup: JoinSetup, number: number): JoinThread {
   const reader = createBlockReader(memory, division.blockBytes);
   const records = createBlockReader();
   const scanner = createReceiptScanner(memory);
-  const open = new Set<{ close(): void }>([reader, records]);
+  const late = createLateFiles(fileIn, memory);
+  const open = new Set<{ close(): void }>([reader, records, late]);
   let filing = openFiling('by-hash');
   const indexJobs = createJobIndexer(reader, filing.jobs, buckets, createJobScanner(memory));
   const indexReceipts = createReceiptIndexer(reader, filing.receipts, buckets, scanner);
@@ -66,8 +61,6 @@ export function createJoinThread(setup: JoinSetup, number: number): JoinThread {
   let entries: { readonly jobs: BucketReader; readonly receipts: BucketReader } | null = null;
   let loader: WindowLoader | null = null;
   let grader: ReturnType<typeof createGrader> | null = null;
-  let putBy: BucketWriter | null = null;
-  let rows: BucketReader | null = null;
 
   function openFiling(name: string) {
     return {
@@ -104,27 +97,19 @@ export function createJoinThread(setup: JoinSetup, number: number): JoinThread {
     closeTimes: closeFiling,
     openByTime(byTime) {
       loader = keep(createWindowLoader(setup, records, opened(byHash), byTime, scanner, memory));
-      grader = createGrader(setup, loader, reader, memory, () => {
-        putBy ??= createBucketWriter(fileIn('rows'));
-        return putBy;
-      });
+      grader = createGrader(setup, loader, reader, memory, late);
       return null;
     },
     grade: (block) => opened(grader).gradeBlock(blockAt(setup.retrievals, block), block),
-    closePutBy: () => putBy?.close() ?? null,
-    openPutBy(filed) {
-      rows = keep(openBuckets(filed));
-      return null;
-    },
-    gradePutBy: (window) => opened(grader).gradeFiledRows(window, opened(rows).read(window, window + 1)),
+    closePutBy: late.closePutBy,
+    openPutBy: late.openPutBy,
+    gradePutBy: (window) => opened(grader).gradePutBy(window, late.rowsOf(window)),
+    closeLines: late.closeLines,
+    openLines: late.openLines,
+    takeLines: late.takeLines,
     close() {
       for (const one of open) one.close();
       return null;
     },
   };
-}
-
-function opened<Value>(value: Value | null): Value {
-  if (value === null) throw new Error('the steps of a join have an order');
-  return value;
 }

@@ -161,21 +161,25 @@ async function gradeRows(
     graded.push(one);
     addCounts(grades, one.grades);
   }
-  const putBy = (await threads.all('closePutBy', null)).filter((directory) => directory !== null);
-  if (putBy.length > 0) {
-    await threads.all('openPutBy', putBy);
-    const windows = [...countBucketBytes(putBy).keys()].sort((one, other) => one - other);
-    for await (const one of threads.spread('gradePutBy', windows)) {
-      let from = 0;
-      for (const { block, to } of one.blocks) {
-        lines.insert(block, one.text.subarray(from, to));
-        from = to;
-      }
-      addCounts(grades, one.grades);
-    }
+  const late = lines.close();
+  if (late !== null) {
+    for (const one of await gradePutBy(threads)) addCounts(grades, one);
+    const filed = (await threads.all('closeLines', null)).filter((directory) => directory !== null);
+    await threads.all('openLines', [...filed, late.filed]);
+    const positions = [...blocks.keys()].slice(late.from);
+    for await (const { text } of threads.spread('takeLines', positions)) if (text.length > 0) await output.add(text);
   }
-  await lines.end();
   return summarize(blocks, graded, grades);
+}
+
+/** Grades the rows that were put by, window after window. */
+async function gradePutBy(threads: ThreadPool): Promise<readonly ReadonlyMap<Grade, number>[]> {
+  const filed = (await threads.all('closePutBy', null)).filter((directory) => directory !== null);
+  await threads.all('openPutBy', filed);
+  const windows = [...countBucketBytes(filed).keys()].sort((one, other) => one - other);
+  const graded: ReadonlyMap<Grade, number>[] = [];
+  for await (const one of threads.spread('gradePutBy', windows)) graded.push(one);
+  return graded;
 }
 
 function summarize(

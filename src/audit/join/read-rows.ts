@@ -27,6 +27,8 @@ export interface ReadRow {
   readonly moment: number;
   /** `hashText` of the request id; `null` if it has none. */
   readonly requestHash: number | null;
+  /** A number that rows of one caller have in common, and few others. */
+  readonly likeness: number;
 }
 
 /** The most unreadable rows that are shown. */
@@ -91,22 +93,19 @@ export function createRowReader(scanner: RowScanner, reader: BlockReader, visit:
   };
 }
 
-/** Reads rows once more that were readable when they were put aside. */
-export function readAgain(scanner: RowScanner) {
+/** Reads a row once more that was readable when it was put aside. */
+export function readAgain(scanner: RowScanner): (bytes: Buffer, from: number, to: number) => ReadRow {
   const viewedRow = createViewedRows();
-  return {
-    text: (json: string): ReadRow => readable(parseAuditRow(JSON.parse(json), '')),
-    bytes(bytes: Buffer, from: number, to: number): ReadRow {
-      const form = scanner.match(bytes, from, to);
-      if (form === null) {
-        const json = bytes.toString('utf8', from, to);
-        const value: unknown = JSON.parse(json);
-        scanner.learn(json, value);
-        return readable(parseAuditRow(value, ''));
-      }
-      const view = form.view(bytes, from);
-      return view === null ? readable(parseFields(form.fields(bytes, from, to), '')) : viewedRow(view, bytes);
-    },
+  return (bytes, from, to) => {
+    const form = scanner.match(bytes, from, to);
+    if (form === null) {
+      const json = bytes.toString('utf8', from, to);
+      const value: unknown = JSON.parse(json);
+      scanner.learn(json, value);
+      return readable(parseAuditRow(value, ''));
+    }
+    const view = form.view(bytes, from);
+    return view === null ? readable(parseFields(form.fields(bytes, from, to), '')) : viewedRow(view, bytes);
   };
 }
 
@@ -118,17 +117,40 @@ function readable(parsed: ParsedRow): ReadRow {
 function parsedRow(retrieval: Retrieval): ReadRow {
   const { correlationId } = retrieval;
   const requestHash = correlationId === null ? null : hashText(correlationId);
-  return { retrieval, moment: momentOf(retrieval.at), requestHash };
+  return { retrieval, moment: momentOf(retrieval.at), requestHash, likeness: 0 };
+}
+
+/** A row of which only what is asked for is read from its bytes. */
+class ViewedRow implements ReadRow {
+  readonly retrieval: RowView;
+  moment = Number.NaN;
+  #bytes: Buffer = Buffer.alloc(0);
+
+  constructor(view: RowView) {
+    this.retrieval = view;
+  }
+
+  turnTo(bytes: Buffer): void {
+    this.#bytes = bytes;
+    this.moment = this.retrieval.moment;
+  }
+
+  get requestHash(): number | null {
+    const { requestFrom, requestTo } = this.retrieval;
+    return requestTo === 0 ? null : hashLowerCase(this.#bytes, requestFrom, requestTo);
+  }
+
+  get likeness(): number {
+    return this.retrieval.likeness;
+  }
 }
 
 /** One object for all rows of a form, as their view is one. */
 function createViewedRows() {
-  let last: { readonly retrieval: RowView; moment: number; requestHash: number | null } | null = null;
+  let last: ViewedRow | null = null;
   return (view: RowView, bytes: Buffer): ReadRow => {
-    const { moment, requestFrom, requestTo } = view;
-    if (last?.retrieval !== view) last = { retrieval: view, moment, requestHash: null };
-    last.moment = moment;
-    last.requestHash = requestTo === 0 ? null : hashLowerCase(bytes, requestFrom, requestTo);
+    if (last?.retrieval !== view) last = new ViewedRow(view);
+    last.turnTo(bytes);
     return last;
   };
 }

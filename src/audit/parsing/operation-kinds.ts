@@ -59,6 +59,11 @@ export function classifyOperation({ operation, status, identity, client }: Opera
   return status === 404 ? 'not-found' : 'failed';
 }
 
+/** Whether `classifyOperation` calls it a read, whoever made it. `operation`: in Microsoft's spelling. */
+export function discloses(operation: string, status: number): boolean {
+  return knownOperation(operation)?.whenDone === 'read' && status >= 200 && status < 300;
+}
+
 /** The SDK's first request carries no token by design: 401 without an identity is a probe; with one it is a refusal. */
 function kindOfAuthentication(status: number, identity: Retrieval['identity']): OperationKind {
   if (status !== 401) return 'not-a-secret';

@@ -5,7 +5,7 @@ import { formOf, type LineForm, pathOf } from './line-form.ts';
 import type { LineMemory } from './line-memory.ts';
 import { memoize } from '../../provenance/memoize.ts';
 import { type ColumnPaths, indexColumns, locateColumns } from './row-columns.ts';
-import { createRowView, type FieldReaders, type RowView } from './row-view.ts';
+import { type CommonContents, createRowView, type FieldReaders, type RowView } from './row-view.ts';
 import {
   detectSource,
   isText,
@@ -96,11 +96,9 @@ export function createRowForm(
   return { matches: matcher.matches, fields, view };
 }
 
-/** The contents that say what neighbouring rows often have in common. */
-function commonContents(place: Place): readonly number[] {
+function commonContents(place: Place): CommonContents {
   const { form, located, path } = place;
   const { operation, resource, client, signature, address } = textColumns;
-  const columns = [...operation, ...resource, ...client, ...signature, ...address, ...sourceColumns, statusColumn];
   const claims = located.claims.map((claim) => pathOf(...path, ...claim.path));
   const identity = located.columns.get('identity');
   if (identity !== undefined) claims.push(pathOf(...path, ...identity));
@@ -108,7 +106,10 @@ function commonContents(place: Place): readonly number[] {
   const within = form.contents.flatMap(({ from, to }, index) =>
     parts.some((part) => from >= part.from && to <= part.to) ? [index] : [],
   );
-  return [...new Set([...contentsOf(place, columns), ...within])];
+  return {
+    act: contentsOf(place, [...operation, ...resource, ...signature, ...sourceColumns, statusColumn]),
+    caller: [...new Set([...contentsOf(place, [...client, ...address]), ...within])],
+  };
 }
 
 interface Place {

@@ -1,8 +1,7 @@
-import { nobody } from './caller-identity.ts';
 import { createEventDigest, type EventParts } from './event-digest.ts';
 import type { FormMatcher } from './form-matcher.ts';
 import { momentAt } from './moment.ts';
-import { classifyOperation, spellOperation } from './operation-kinds.ts';
+import { discloses, spellOperation } from './operation-kinds.ts';
 import { lastSegment, parseTime, retrievalId } from './parse-audit-row.ts';
 import { type RequestedSecret, requestedSecret, vaultOf } from './requested-secret.ts';
 import { locateSecret, type SecretAddress } from './secret-address.ts';
@@ -22,6 +21,8 @@ export interface RowView extends Retrieval {
   readonly requestTo: number;
   /** Where the time begins, in the log's own form. */
   readonly timeFrom: number;
+  /** A number that rows of one caller have in common, and few others. */
+  readonly likeness: number;
 }
 
 /** Reads the fields of the line that matched last. */
@@ -38,7 +39,15 @@ interface ViewedForm {
   readonly read: FieldReaders;
   /** The content that has each field; -1: none has it. */
   readonly places: OwnPlaces;
-  readonly common: readonly number[];
+  readonly common: CommonContents;
+}
+
+/** The contents that neighbouring rows often have in common. */
+export interface CommonContents {
+  /** They say what happened, and in which vault. */
+  readonly act: readonly number[];
+  /** They say who did it, and from where. */
+  readonly caller: readonly number[];
 }
 
 interface OwnPlaces {
@@ -55,31 +64,33 @@ type View = (bytes: Buffer, start: number) => RowView | null;
 export function createRowView({ matcher, read, places, common }: ViewedForm): View {
   const { starts, ends } = matcher;
   const { time, correlation } = places;
-  const row = new ReadRow(read, matcher, places);
+  const row = new ReadRow(read, matcher, places, common.caller);
   let isRead = false;
   let seen = -1;
+  let seenCaller = -1;
 
-  /** Reads what neighbours have in common. Whatever else they say, no row with it is refused or anything but a read. */
-  function readCommon(bytes: Buffer, start: number): boolean {
+  /** Reads what happened. Whatever else the rows with it say, none is refused or anything but a read. */
+  function readAct(bytes: Buffer): boolean {
     const written = read.operation(bytes);
     const vault = vaultOf(read.resource(bytes));
     const status = read.status(bytes);
     if (written === null || vault === null || status === null) return false;
-    const identity = read.identity(bytes, start);
-    const client = read.client(bytes);
     const operation = spellOperation(written);
-    if (classifyOperation({ operation, status, identity, client }) !== 'read') return false;
-    if (disagrees(status, read.signature(bytes))) return false;
-    const sources = read.sources(bytes);
-    row.share({ operation, status, vault, identity, address: read.address(bytes), client, sources });
+    if (!discloses(operation, status) || disagrees(status, read.signature(bytes))) return false;
+    row.share({ operation, status, vault, sources: read.sources(bytes) });
     return true;
   }
 
   return (bytes, start) => {
-    const change = matcher.lastChange(common);
+    const change = matcher.lastChange(common.act);
     if (change !== seen) {
       seen = change;
-      isRead = readCommon(bytes, start);
+      isRead = readAct(bytes);
+    }
+    const callerChange = matcher.lastChange(common.caller);
+    if (callerChange !== seenCaller) {
+      seenCaller = callerChange;
+      row.forgetCaller();
     }
     if (!isRead || time === -1) return null;
     const moment = momentAt(bytes, starts[time] ?? 0, ends[time] ?? 0);
@@ -87,7 +98,7 @@ export function createRowView({ matcher, read, places, common }: ViewedForm): Vi
     const from = correlation === -1 ? 0 : (starts[correlation] ?? 0);
     const to = correlation === -1 ? 0 : (ends[correlation] ?? 0);
     const isNamed = saysSomething(bytes, from, to);
-    row.turnTo(bytes, moment, isNamed ? from : 0, isNamed ? to : 0);
+    row.turnTo(bytes, start, moment, isNamed ? from : 0, isNamed ? to : 0);
     return row;
   };
 }
@@ -97,8 +108,7 @@ function saysSomething(bytes: Buffer, from: number, to: number): boolean {
   return to > from && !(to - from === 4 && bytes.toString('latin1', from, to) === 'None');
 }
 
-/** What neighbouring rows often have in common. */
-type CommonFields = Pick<Retrieval, 'operation' | 'status' | 'vault' | 'identity' | 'address' | 'client' | 'sources'>;
+type ActFields = Pick<Retrieval, 'operation' | 'status' | 'vault' | 'sources'>;
 
 /** One object for all rows of a form, because rows come by the million and are graded one at a time. */
 class ReadRow implements RowView, EventParts {
@@ -108,9 +118,6 @@ class ReadRow implements RowView, EventParts {
   operation = '';
   status = 0;
   vault = '';
-  identity: Retrieval['identity'] = nobody;
-  address: string | null = null;
-  client: string | null = null;
   sources: readonly string[] = [];
   moment = Number.NaN;
   requestFrom = 0;
@@ -120,6 +127,11 @@ class ReadRow implements RowView, EventParts {
   readonly served: SecretAddress = nowhere();
   readonly asked: SecretAddress = nowhere();
   #bytes: Buffer = Buffer.alloc(0);
+  #start = 0;
+  /** Of the caller; `undefined` until it is asked for: rows that wait for their turn are not asked. */
+  #identity: Retrieval['identity'] | undefined = undefined;
+  #address: string | null | undefined = undefined;
+  #client: string | null | undefined = undefined;
   readonly #digest = createEventDigest();
   /** Where the row names the secret; `null` until it is asked for. */
   #isLocated: boolean | null = null;
@@ -128,29 +140,36 @@ class ReadRow implements RowView, EventParts {
   readonly #read: FieldReaders;
   readonly #matcher: FormMatcher;
   readonly #places: OwnPlaces;
+  readonly #caller: readonly number[];
 
-  constructor(read: FieldReaders, matcher: FormMatcher, places: OwnPlaces) {
+  constructor(read: FieldReaders, matcher: FormMatcher, places: OwnPlaces, caller: readonly number[]) {
     this.#read = read;
     this.#matcher = matcher;
     this.#places = places;
+    this.#caller = caller;
   }
 
   /** Takes over what the rows have in common. */
-  share({ operation, status, vault, identity, address, client, sources }: CommonFields): void {
+  share({ operation, status, vault, sources }: ActFields): void {
     this.operation = operation;
     this.status = status;
     this.vault = vault;
-    this.identity = identity;
-    this.address = address;
-    this.client = client;
     this.sources = sources;
     this.#digest.share(`${vault}\n`, `\n${operation}\n${String(status)}\n`);
   }
 
-  turnTo(bytes: Buffer, moment: number, requestFrom: number, requestTo: number): void {
+  /** The next rows have another caller. */
+  forgetCaller(): void {
+    this.#identity = undefined;
+    this.#address = undefined;
+    this.#client = undefined;
+  }
+
+  turnTo(bytes: Buffer, start: number, moment: number, requestFrom: number, requestTo: number): void {
     const { starts, ends } = this.#matcher;
     const { time } = this.#places;
     this.#bytes = bytes;
+    this.#start = start;
     this.#isLocated = null;
     this.#correlationId = null;
     this.moment = moment;
@@ -163,6 +182,33 @@ class ReadRow implements RowView, EventParts {
   get id(): string {
     if (!this.#locate()) return retrievalId(this);
     return this.#digest.idOf(this.#bytes, this) ?? retrievalId(this);
+  }
+
+  get identity(): Retrieval['identity'] {
+    this.#identity ??= this.#read.identity(this.#bytes, this.#start);
+    return this.#identity;
+  }
+
+  get address(): string | null {
+    if (this.#address === undefined) this.#address = this.#read.address(this.#bytes);
+    return this.#address;
+  }
+
+  get client(): string | null {
+    if (this.#client === undefined) this.#client = this.#read.client(this.#bytes);
+    return this.#client;
+  }
+
+  get likeness(): number {
+    const { starts, ends } = this.#matcher;
+    let mixed = 0;
+    for (let index = 0; index < this.#caller.length; index += 1) {
+      const content = this.#caller[index] ?? 0;
+      const to = ends[content] ?? 0;
+      for (let at = Math.max(starts[content] ?? 0, to - tellingBytes); at < to; at += 1)
+        mixed = Math.imul(mixed ^ (this.#bytes[at] ?? 0), 0x01000193);
+    }
+    return mixed >>> 0;
   }
 
   get at(): string {
@@ -221,6 +267,9 @@ class ReadRow implements RowView, EventParts {
     return content !== -1 && locateSecret(this.#bytes, starts[content] ?? 0, ends[content] ?? 0, found);
   }
 }
+
+/** The last bytes of an id or a stamp tell it from most others. */
+const tellingBytes = 8;
 
 function nowhere(): SecretAddress {
   return { nameFrom: 0, nameTo: 0, versionFrom: 0, versionTo: 0 };

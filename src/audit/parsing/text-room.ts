@@ -16,6 +16,8 @@ export interface TextRoom {
   ofBytes(length: number): TextPlace;
   /** Room for more of the text in hand, of which so many bytes are there already, and stay. */
   moreFor(filled: number, length: number): TextPlace;
+  /** Lets go of the memory of long texts. */
+  letGo(): void;
 }
 
 /** `usual`: so many bytes are taken of `memory`, where lines are compared faster. Longer texts get memory of their own. */
@@ -23,8 +25,9 @@ export function createTextRoom(memory: LineMemory | null, usual: number): TextRo
   const taken = memory?.takeText(usual) ?? null;
   const shared: TextPlace | null =
     memory === null || taken === null ? null : { bytes: memory.text, at: taken, size: usual };
-  let own: TextPlace = { bytes: Buffer.alloc(0), at: 0, size: 0 };
-  let current = own;
+  const nothing: TextPlace = { bytes: Buffer.alloc(0), at: 0, size: 0 };
+  let own = nothing;
+  let current = nothing;
   const fits = ({ size }: TextPlace, length: number) => size >= length + spareBytes;
 
   function roomFor(length: number): TextPlace {
@@ -47,6 +50,10 @@ export function createTextRoom(memory: LineMemory | null, usual: number): TextRo
       current = roomFor(length);
       bytes.copy(current.bytes, current.at, at, at + filled);
       return current;
+    },
+    letGo() {
+      own = nothing;
+      current = nothing;
     },
   };
 }
