@@ -5,6 +5,7 @@ import { ServiceError } from '../../service-error.ts';
 
 /** Where the lines of a join go. */
 export interface LineWriter {
+  /** Takes the lines over: their memory must not be used any more. */
   add(lines: Uint8Array): Promise<void>;
   end(): Promise<void>;
 }
@@ -26,7 +27,11 @@ async function fileWriter(path: string): Promise<LineWriter> {
   };
   const file = await attempt(async () => await open(path, 'w'));
   return {
-    add: async (lines) => await attempt(async () => await file.appendFile(lines)),
+    async add(lines) {
+      await attempt(async () => await file.appendFile(lines));
+      // Node collects all garbage for each few megabytes outside of its heap, unless they are let go.
+      if (lines.buffer instanceof ArrayBuffer && lines.byteLength === lines.buffer.byteLength) lines.buffer.transfer(0);
+    },
     end: async () => await attempt(async () => await file.close()),
   };
 }
