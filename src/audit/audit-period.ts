@@ -15,7 +15,7 @@ import { unusedDays } from './findings/access/grant-unused.ts';
 import { findExceptions } from './findings/find-exceptions.ts';
 import type { EndOfPeriod, FindingContext } from './findings/finding-rule.ts';
 import type { JoinDivision } from './join/join-plan.ts';
-import { createScratchFolder } from './join/scratch-folder.ts';
+import { createScratchFolder } from './join/disk/scratch-folder.ts';
 import { readFindingSteps } from './findings/life/finding-record.ts';
 import { liveFindings } from './findings/life/live-findings.ts';
 import type { AuditedPeriod, InventoriedSecret, InventorySnapshot, ReportingPeriod } from './model/audited-period.ts';

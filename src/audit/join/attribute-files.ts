@@ -10,10 +10,10 @@ import type { Grade } from '../model/attribution.ts';
 import type { OperationKind } from '../model/retrieval.ts';
 import type { UnreadableRows } from '../files/count-unreadable.ts';
 import type { JoinDivision, JoinSetup } from './join-plan.ts';
-import { createLineWriter } from './line-writer.ts';
+import { createLineWriter } from './disk/line-writer.ts';
 import { joinPartitioned } from './partitioned-join.ts';
 import { filesOf, unreadable } from '../files/read-json-lines.ts';
-import { createScratchFolder } from './scratch-folder.ts';
+import { createScratchFolder } from './disk/scratch-folder.ts';
 import { cutIntoBlocks, type TextBlock } from './text-block.ts';
 
 /** The files to join. Without jobs, receipts or a policy the result says what is missing. */

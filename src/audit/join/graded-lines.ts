@@ -1,6 +1,6 @@
 import type { Verdict } from '../attribution/rules/attribution-rule.ts';
 import { jobName } from '../model/job-name.ts';
-import type { NumberedLines } from './numbered-lines.ts';
+import type { NumberedLines } from './disk/numbered-lines.ts';
 import { createTextMemory } from './text-memory.ts';
 
 /** The lines of rows that were graded, in one piece of memory that is used again for each block. */

@@ -4,7 +4,7 @@ import { indexJobs, jobSlackMs, spanOf } from '../attribution/job-index.ts';
 import type { Job } from '../model/job.ts';
 import { jobKey } from '../model/job-name.ts';
 import { checkJob } from '../files/check-job.ts';
-import type { BucketWriter } from './bucket-file.ts';
+import type { BucketWriter } from './disk/bucket-file.ts';
 import { Entries, type Entry, encodeEntry, entryBytes } from './entry.ts';
 import { createEntryTable } from './entry-table.ts';
 import { instantOf } from '../parsing/moment.ts';

@@ -1,5 +1,5 @@
 import type { Policy } from '../../secrets/policy.ts';
-import type { BucketDirectory } from './bucket-file.ts';
+import type { BucketDirectory } from './disk/bucket-file.ts';
 import type { TextBlock } from './text-block.ts';
 
 /** How a join is divided. The division changes time and memory, never the result. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { checkJob } from '../files/check-job.ts';
-import { type BucketDirectory, type BucketReader, createBucketWriter, openBuckets } from './bucket-file.ts';
+import { type BucketDirectory, type BucketReader, createBucketWriter, openBuckets } from './disk/bucket-file.ts';
 import { createGrader, type GradedBlock } from './grade-block.ts';
 import {
   fileJobsByTime,
@@ -13,7 +13,7 @@ import type { FiledByHash, FiledByTime, JoinSetup } from './join-plan.ts';
 import type { Grade } from '../model/attribution.ts';
 import { createLineMemory } from '../parsing/line-memory.ts';
 import { createJobScanner } from '../files/job-scanner.ts';
-import { createLateFiles, type LateSteps, opened } from './late-files.ts';
+import { createLateFiles, type LateSteps, opened } from './disk/late-files.ts';
 import { createReceiptScanner } from './receipt-scanner.ts';
 import { openFilter } from './request-filter.ts';
 import { blockAt, createBlockReader } from './text-block.ts';

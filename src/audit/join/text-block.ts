@@ -2,7 +2,7 @@ import { isAscii } from 'node:buffer';
 import { closeSync, openSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { LineMemory } from '../parsing/line-memory.ts';
-import { readInto } from './bucket-file.ts';
+import { readInto } from './disk/bucket-file.ts';
 import { createTextRoom } from '../parsing/text-room.ts';
 import { isNestedTooDeeply } from '../files/nesting.ts';
 import { isDocument } from '../files/read-json-lines.ts';

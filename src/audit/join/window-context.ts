@@ -10,7 +10,7 @@ import type { Receipt } from '../../provenance/receipt.ts';
 import type { Job } from '../model/job.ts';
 import { jobKey } from '../model/job-name.ts';
 import type { LineMemory } from '../parsing/line-memory.ts';
-import { type BucketReader, openBuckets } from './bucket-file.ts';
+import { type BucketReader, openBuckets } from './disk/bucket-file.ts';
 import { Entries, type Entry } from './entry.ts';
 import { createEntryTable } from './entry-table.ts';
 import { bucketOf, everySlot } from './index-entries.ts';

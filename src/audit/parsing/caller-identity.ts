@@ -2,7 +2,7 @@ import { memoize } from '../../provenance/memoize.ts';
 import type { Columns } from './row-columns.ts';
 import type { CallerIdentity } from '../model/retrieval.ts';
 
-export const nobody: CallerIdentity = {
+const nobody: CallerIdentity = {
   objectId: null,
   applicationId: null,
   userPrincipalName: null,

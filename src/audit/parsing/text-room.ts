@@ -1,7 +1,7 @@
 import type { LineMemory } from './line-memory.ts';
 
 /** What reads words of several bytes may look beyond the last record. */
-export const spareBytes = 4_096;
+const spareBytes = 4_096;
 
 /** Bytes from `at` on, of which at most `size` are used. */
 interface TextPlace {

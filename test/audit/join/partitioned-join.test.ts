@@ -9,7 +9,7 @@ import { attributeFiles } from '../../../src/audit/join/attribute-files.ts';
 import type { JoinDivision } from '../../../src/audit/join/join-plan.ts';
 import { readJobFile } from '../../../src/audit/files/read-job-file.ts';
 import { readReceiptFile, toLedgerReceipt } from '../../../src/audit/files/read-receipt-file.ts';
-import { createScratchFolder } from '../../../src/audit/join/scratch-folder.ts';
+import { createScratchFolder } from '../../../src/audit/join/disk/scratch-folder.ts';
 import { instantAt, instantOf, momentAt, momentOf } from '../../../src/audit/parsing/moment.ts';
 import { parseAuditRow } from '../../../src/audit/parsing/parse-audit-row.ts';
 import type { Attribution } from '../../../src/audit/model/attribution.ts';

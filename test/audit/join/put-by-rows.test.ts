@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createBucketWriter, openBuckets } from '../../../src/audit/join/bucket-file.ts';
-import { createNumberedLines, linesInOrder } from '../../../src/audit/join/numbered-lines.ts';
-import { createPutByRows, visitAlike } from '../../../src/audit/join/put-by-rows.ts';
+import { createBucketWriter, openBuckets } from '../../../src/audit/join/disk/bucket-file.ts';
+import { createNumberedLines, linesInOrder } from '../../../src/audit/join/disk/numbered-lines.ts';
+import { createPutByRows, visitAlike } from '../../../src/audit/join/disk/put-by-rows.ts';
 
 const seed = Number(process.env['KEYTURN_TEST_SEED'] ?? Date.now() % 2 ** 31);
 console.log(`put-by rows: KEYTURN_TEST_SEED=${String(seed)}`);

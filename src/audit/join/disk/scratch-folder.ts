@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { dayMs } from '../../secrets/duration.ts';
+import { dayMs } from '../../../secrets/duration.ts';
 
 const prefix = 'keyturn-join-';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
-import { ServiceError } from '../../service-error.ts';
+import { ServiceError } from '../../../service-error.ts';
 
 /** Where the lines of a join go. */
 export interface LineWriter {

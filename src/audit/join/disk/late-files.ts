@@ -1,4 +1,4 @@
-import type { LineMemory } from '../parsing/line-memory.ts';
+import type { LineMemory } from '../../parsing/line-memory.ts';
 import {
   type BucketDirectory,
   type BucketReader,

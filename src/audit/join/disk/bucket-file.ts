@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
-import { copyWords, createViews, wordBytes } from '../parsing/byte-words.ts';
-import type { LineMemory } from '../parsing/line-memory.ts';
-import { createTextRoom } from '../parsing/text-room.ts';
+import { copyWords, createViews, wordBytes } from '../../parsing/byte-words.ts';
+import type { LineMemory } from '../../parsing/line-memory.ts';
+import { createTextRoom } from '../../parsing/text-room.ts';
 
 /**
  * Records that were sorted into buckets, on disk. It is written in runs: each holds its records in order of their buckets,
