@@ -94,6 +94,10 @@ async function coldStart(): Promise<void> {
     'the package, 1 secret': [node, helper, ...exec(1), '/bin/true'],
     'the package, a PEM of 4 KB': [node, helper, 'exec', ...pem, '--', '/bin/true'],
     'the package, 20 secrets': [node, helper, ...exec(20), '/bin/true'],
+    // The search is made at the first line of output, which a command that prints nothing never waits for.
+    '1 secret, and a line': [node, helper, ...exec(1), '/bin/echo', 'started'],
+    'a PEM of 4 KB, and a line': [node, helper, 'exec', ...pem, '--', '/bin/echo', 'started'],
+    '20 secrets, and a line': [node, helper, ...exec(20), '/bin/echo', 'started'],
     'without a cache, 1 secret': [node, bundle, ...exec(1), '/bin/true'],
     ...(binary === null ? {} : { 'the binary, 1 secret': [binary, ...exec(1), '/bin/true'] }),
     'the SDK unbundled, 1 secret': [node, sdk, ...names.slice(0, 1)],
