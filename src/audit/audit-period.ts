@@ -307,7 +307,7 @@ async function showSecrets<Observed>(
   observation: Observation<Observed>,
 ): Promise<void> {
   const { at, entries } = snapshot;
-  for (const secret of entries) dues.see(secret, at);
+  dues.see(snapshot);
   const judged = exceptions.seeInventory(snapshot);
   for (const [index, secret] of entries.entries())
     await observation.secretDay({ day: at.slice(0, 10), at, secret, judgements: judged[index] ?? new Map() });

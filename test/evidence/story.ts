@@ -214,8 +214,8 @@ async function* secretDays(): AsyncGenerator<SecretDay> {
 
 function rotationsDue(): readonly RotationDue[] {
   const dues = trackRotationsDue();
-  for (const { ageDays: _ageDays, reads: _reads, lastReadAt: _lastReadAt, ...secret } of inventory())
-    dues.see(secret, '2026-10-30T23:00:00.000Z');
+  const entries = inventory().map(({ ageDays: _ageDays, reads: _reads, lastReadAt: _lastReadAt, ...secret }) => secret);
+  dues.see({ at: '2026-10-30T23:00:00.000Z', entries });
   return dues.all(new Map()).map(({ secret: _secret, ended: _ended, ...due }) => due);
 }
 

@@ -46,6 +46,6 @@ export function createLastingTally(
 
 /** A new version ends an exception when it was created; any other change when an inventory first showed it. */
 function endOf(now: InventoriedSecret | undefined, subject: string, at: string): { at: string; by: string } {
-  if (now === undefined) return { at, by: `${subject} is no longer in the vault` };
+  if (now === undefined) return { at, by: `${subject} is no longer listed` };
   return { at, by: `${subject}@${now.version}` };
 }

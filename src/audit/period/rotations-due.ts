@@ -1,4 +1,4 @@
-import type { InventoriedSecret, RotationDue } from '../model/audited-period.ts';
+import type { InventoriedSecret, InventorySnapshot, RotationDue } from '../model/audited-period.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 import { subjectOf } from '../model/retrieval-names.ts';
 import { dueOf } from '../model/rotation-due.ts';
@@ -50,35 +50,52 @@ interface Reign {
   wasOver: boolean;
   /** When an inventory first showed it as disabled, after one that showed it as enabled. */
   disabledAt: string | null;
+  /** The first of the inventories since the last one that listed the version; `null` while they list the secret. */
+  goneAt: string | null;
   next: InventoriedSecret | null;
 }
 
 /** One version that came due or was replaced, with what a finding needs to know of it. */
 export interface JudgedVersion extends RotationDue {
   readonly secret: InventoriedSecret;
-  /** What ended it as the newest, enabled version: another version, a row of the log, or that it was disabled. */
+  /** What ended it as the newest, enabled version: another version, a row of the log, or that it was disabled or deleted. */
   readonly ended: { readonly at: string; readonly by: string } | null;
 }
 
 /** Finds the versions that came due or were replaced in a period, from its inventories, in order, and the values that were set. */
 export function trackRotationsDue(): {
-  see(secret: InventoriedSecret, at: string): void;
+  see(snapshot: InventorySnapshot): void;
   all(sets: ValueSets): readonly JudgedVersion[];
 } {
   const reigns = new Map<string, Reign[]>();
+  const seeSecret = (subject: string, secret: InventoriedSecret, at: string): void => {
+    const known = reigns.get(subject) ?? [];
+    reigns.set(subject, known);
+    let last = known.at(-1);
+    if (last?.secret.version !== secret.version) {
+      if (last !== undefined) last.next = secret;
+      last = { secret, wasOver: false, disabledAt: null, goneAt: null, next: null };
+      known.push(last);
+    } else {
+      // It was deleted and recovered.
+      last.goneAt = null;
+      if (last.secret.enabled && !secret.enabled) last.disabledAt ??= at;
+    }
+    const due = dueOf(secret);
+    if (due !== null && secret.enabled && Date.parse(due) <= Date.parse(at)) last.wasOver = true;
+  };
   return {
-    see(secret, at) {
-      const subject = `${secret.vault}/${secret.secret}`;
-      const known = reigns.get(subject) ?? [];
-      reigns.set(subject, known);
-      let last = known.at(-1);
-      if (last?.secret.version !== secret.version) {
-        if (last !== undefined) last.next = secret;
-        last = { secret, wasOver: false, disabledAt: null, next: null };
-        known.push(last);
-      } else if (last.secret.enabled && !secret.enabled) last.disabledAt ??= at;
-      const due = dueOf(secret);
-      if (due !== null && secret.enabled && Date.parse(due) <= Date.parse(at)) last.wasOver = true;
+    see({ at, entries }) {
+      const listed = new Set<string>();
+      for (const secret of entries) {
+        const subject = `${secret.vault}/${secret.secret}`;
+        listed.add(subject);
+        seeSecret(subject, secret, at);
+      }
+      for (const [subject, known] of reigns) {
+        const last = known.at(-1);
+        if (last !== undefined && !listed.has(subject)) last.goneAt ??= at;
+      }
     },
     all: (sets) =>
       [...reigns]
@@ -90,12 +107,22 @@ export function trackRotationsDue(): {
   };
 }
 
-function judge(subject: string, { secret, wasOver, disabledAt, next }: Reign, sets: readonly ValueSet[]) {
+function judge(subject: string, { secret, wasOver, disabledAt, goneAt, next }: Reign, sets: readonly ValueSet[]) {
   const due = dueOf(secret);
   const replaced = replacement(subject, secret, next, sets);
   if (due === null || (replaced === null && !wasOver)) return null;
-  const isLate = wasOver || (secret.enabled && replaced !== null && Date.parse(replaced.at) > Date.parse(due));
-  const isDisabledFirst = disabledAt !== null && (replaced === null || disabledAt < replaced.at);
+  const ends = [
+    ...(disabledAt === null ? [] : [{ at: disabledAt, by: `${subject}@${secret.version} disabled` }]),
+    ...(goneAt === null ? [] : [{ at: goneAt, by: `${subject} is no longer listed` }]),
+    ...(replaced === null ? [] : [replaced]),
+  ];
+  const end = ends.reduce<(typeof ends)[number] | null>(
+    (first, one) => (first === null || one.at < first.at ? one : first),
+    null,
+  );
+  // What was disabled or deleted in time needed no other version by then.
+  const isReplacedLate = end === replaced && replaced !== null && Date.parse(replaced.at) > Date.parse(due);
+  const isLate = wasOver || (secret.enabled && isReplacedLate);
   const judged: JudgedVersion = {
     subject,
     version: secret.version,
@@ -104,7 +131,7 @@ function judge(subject: string, { secret, wasOver, disabledAt, next }: Reign, se
     replacedBy: replaced?.version ?? null,
     isLate,
     secret,
-    ended: isDisabledFirst ? { at: disabledAt, by: `${subject}@${secret.version} disabled` } : ended(replaced),
+    ended: end === null ? null : { at: end.at, by: end.by },
   };
   return judged;
 }
@@ -113,10 +140,6 @@ interface Replacement {
   readonly at: string;
   readonly version: string | null;
   readonly by: string;
-}
-
-function ended(replaced: Replacement | null): JudgedVersion['ended'] {
-  return replaced === null ? null : { at: replaced.at, by: replaced.by };
 }
 
 /** The first value that was set over a version: the next one of the inventories, or one that came and went between two of them. */

@@ -1,4 +1,5 @@
 import { judgeJob, judgePolicyChanges, judgeSlices, judgeTotals } from '../../audit/criteria/evidence-criteria.ts';
+import type { FindingLife } from '../../audit/model/finding-life.ts';
 import type { ReaderVerdict } from '../../audit/model/posture.ts';
 import type { ControlTestFactory } from './control-test.ts';
 import { tallyVerdict, verdictTest } from './verdict-test.ts';
@@ -13,6 +14,15 @@ const untoldGrants: Readonly<Record<Exclude<ReaderVerdict, 'may-read'>, string>>
   'cannot-tell': 'of a group, role or denial that was not seen',
   'may-grant-itself': 'to give oneself access',
 };
+
+/** Ended, accepted until later, or answered by management: an acceptance that is over or withdrawn decides nothing. */
+function isDecided({ state, response }: FindingLife): boolean {
+  return state === 'fixed' || state === 'accepted' || response !== null;
+}
+
+function explainUndecided(life: FindingLife | undefined): string {
+  return life === undefined || life.steps.length === 0 ? 'no decision on record' : life.description;
+}
 
 /** Tests of the evidence itself: receipts, jobs, hours, slices. */
 export const logTests: Readonly<Record<string, ControlTestFactory>> = {
@@ -76,11 +86,11 @@ export const logTests: Readonly<Record<string, ControlTestFactory>> = {
   'findings-decided': (_material, tally) => ({
     finish(audited) {
       for (const { id, severity, firstAt, subject, description } of audited.findings) {
-        const state = audited.findingLives.get(id)?.state ?? 'open';
-        const steps = audited.findingLives.get(id)?.steps ?? [];
+        const life = audited.findingLives.get(id);
+        const why = `${explainUndecided(life)}: ${description}`;
         if (severity !== 'high') tally.skip('of a lower severity than high');
-        else if (state === 'fixed' || state === 'accepted' || steps.length > 0) tally.keep();
-        else tally.deviate({ event: id, at: firstAt, subject, why: `no decision on record: ${description}` });
+        else if (life !== undefined && isDecided(life)) tally.keep();
+        else tally.deviate({ event: id, at: firstAt, subject, why });
       }
     },
   }),

@@ -1,6 +1,7 @@
 import { attributionReasons } from '../../audit/model/attribution-reasons.ts';
 import { type Attribution, type Grade, gradeGroups } from '../../audit/model/attribution.ts';
 import type { AuditedEvent } from '../../audit/model/audited-period.ts';
+import type { FindingStep } from '../../audit/model/finding-life.ts';
 import type { Finding, FindingRule } from '../../audit/model/finding.ts';
 import { callerOf, subjectOf } from '../../audit/model/retrieval-names.ts';
 import type { ControlTestFactory, Deviation, TestTally } from './control-test.ts';
@@ -119,7 +120,8 @@ export const eventTests: Readonly<Record<string, ControlTestFactory>> = {
   }),
   // Decisions are made on findings, which are complete when all events are seen.
   'sensitive-operations': (_material, tally) => {
-    let decided: readonly Finding[] = [];
+    let told: readonly Finding[] = [];
+    let decided: ReadonlySet<string> = new Set();
     return {
       event({ retrieval, judgements }) {
         if (!judgements.has('sensitive-operation')) return;
@@ -127,18 +129,12 @@ export const eventTests: Readonly<Record<string, ControlTestFactory>> = {
         tally.defer({ event: id, at, subject: subjectOf(retrieval), caller: callerOf(retrieval) });
       },
       finish({ findings, findingLives }) {
-        decided = findings.filter(
-          ({ rule, id }) => rule === 'sensitive-operation' && (findingLives.get(id)?.steps.length ?? 0) > 0,
-        );
+        told = findings.filter(({ rule }) => rule === 'sensitive-operation');
+        decided = new Set(told.map(({ id }) => id).filter((id) => isAuthorised(findingLives.get(id)?.steps ?? [])));
       },
       deferred({ event, at, subject }) {
-        const isDecided = decided.some(
-          (one) =>
-            one.subject === subject &&
-            (one.evidence.includes(event) ||
-              (one.count > one.evidence.length && one.firstAt <= at && at <= one.lastAt)),
-        );
-        if (isDecided) tally.keep();
+        const about = findingsAbout(told, event, subject, at);
+        if (about.length > 0 && about.every(({ id }) => decided.has(id))) tally.keep();
         else tally.deviate({ event, at, subject, why: 'nobody has said on record that it was authorised' });
       },
     };
@@ -158,6 +154,21 @@ export const eventTests: Readonly<Record<string, ControlTestFactory>> = {
     },
   }),
 };
+
+/** An acceptance that ended by itself still says that what happened before was authorised; one that was withdrawn does not. */
+function isAuthorised(steps: readonly FindingStep[]): boolean {
+  const last = steps.findLast(({ kind }) => kind !== 'responded');
+  return last?.kind === 'accepted' || steps.some(({ kind }) => kind === 'responded');
+}
+
+/** The finding that names the event; those of its time that it may belong to where they name their first events alone. */
+function findingsAbout(findings: readonly Finding[], event: string, subject: string, at: string): readonly Finding[] {
+  const naming = findings.filter(({ evidence }) => evidence.includes(event));
+  if (naming.length > 0) return naming;
+  return findings.filter(
+    (one) => one.subject === subject && one.count > one.evidence.length && one.firstAt <= at && at <= one.lastAt,
+  );
+}
 
 /** A test of all reads whose verdict is that of one rule. `untested`: why an event without a verdict has none. */
 function ruled(rule: FindingRule, why: string, untested: (event: AuditedEvent) => string): ControlTestFactory {

@@ -191,6 +191,29 @@ describe('an exception that was repaired in the period', () => {
     expect(overdue([day('02', old), day('05', { ...next, created: '2026-03-03T09:00:00.000Z' })])).toEqual([]);
   });
 
+  const oneYear = { created: '2026-02-01T00:00:00.000Z', expires: '2026-03-03T12:00:00.000Z' };
+  const renewed = { version: 'v2', created: '2026-03-10T09:00:00.000Z', expires: '2026-09-05T09:00:00.000Z' };
+  const shown = (date: string, change: Parameters<typeof inventoried>[0]) =>
+    inventoried(change, `2026-03-${date}T23:00:00.000Z`);
+  const without = (date: string) => shown(date, { secret: 'another', expires: null });
+  const overdueOf = (snapshots: Parameters<typeof found>[0]['snapshots'] & object) =>
+    found({ snapshots }).filter(({ rule }) => rule === 'rotation-overdue');
+
+  it('ends when a secret that was overdue is deleted', () => {
+    expect(overdueOf([shown('02', oneYear), shown('04', oneYear), without('05')])).toMatchObject([
+      { ended: { at: '2026-03-05T23:00:00.000Z', by: 'kv/database is no longer listed' } },
+    ]);
+    // It was recovered, and is overdue still.
+    expect(overdueOf([shown('04', oneYear), without('05'), shown('06', oneYear)])).toMatchObject([{ ended: null }]);
+  });
+
+  it.each([
+    ['deleted', without('02')],
+    ['disabled', shown('02', { ...oneYear, enabled: false })],
+  ])('is none where the version was %s in time and another one came later under its name', (_how, inTime) => {
+    expect(overdueOf([shown('01', oneYear), inTime, shown('10', renewed)])).toEqual([]);
+  });
+
   it('ends with a value that a person set by hand, also before an inventory shows it', () => {
     const old = { version: 'v1', created: '2026-02-01T00:00:00.000Z', expires: '2026-03-02T06:00:00.000Z' };
     const set = (seconds: number) =>

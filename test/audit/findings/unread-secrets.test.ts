@@ -73,7 +73,7 @@ describe('a secret that nobody reads', () => {
 
   it('ends when it is disabled', () => {
     expect(unread({ days: 40, listed: (number) => ({ enabled: number < 30 }) })).toMatchObject([
-      { ended: { at: day(30, 23), by: 'kv/database disabled or no longer in the vault' } },
+      { ended: { at: day(30, 23), by: 'kv/database disabled or no longer listed' } },
     ]);
   });
 });

@@ -217,7 +217,7 @@ function run(test: string, world: World) {
     ...change
   } = world;
   const dues = trackRotationsDue();
-  for (const one of days) dues.see(one.secret, one.at);
+  for (const [at, seen] of Map.groupBy(days, (day) => day.at)) dues.see({ at, entries: seen.map((day) => day.secret) });
   const audited: AuditedPeriod = {
     period: { from: new Date('2026-03-02T00:00:00Z'), to: new Date('2026-03-03T00:00:00Z') },
     asOf: new Date('2026-03-03T00:00:00Z'),
@@ -958,5 +958,46 @@ describe('steps under approval', () => {
     const claimed = (second: number) => [given.rotation({ claimedAt: given.moment(second) })];
     expect(run('approvals-given', { history: claimed(10), policyAt })).toMatchObject({ population: 1, deviations: 1 });
     expect(run('approvals-given', { history: claimed(90), policyAt })).toMatchObject({ population: 0 });
+  });
+});
+
+describe('a decision on an exception', () => {
+  const later = new Date(given.moment(9_000));
+  const step = (change: Partial<FindingStep>): FindingStep => ({ ...acceptance, ...change });
+  const over = step({ until: given.moment(8_000) });
+  const withdrawn = step({ number: 2, kind: 'withdrawn', until: null });
+  const answered = step({ number: 2, kind: 'responded', until: null });
+  const decided = (steps: readonly FindingStep[]) =>
+    run('findings-decided', { findings: [stranger], findingLives: liveFindings([stranger], steps, later) });
+
+  it('decides nothing any more once the acceptance is over or withdrawn', () => {
+    expect(decided([over]).reported[0]?.why).toMatch(/^open again: the acceptance ended on /);
+    expect(decided([acceptance, withdrawn]).reported[0]?.why).toMatch(/^open again: the acceptance was withdrawn/);
+    expect(decided([over, answered])).toMatchObject({ tested: 1, deviations: 0 });
+  });
+
+  const authorised = (steps: readonly FindingStep[]) => {
+    const findings = [backedUp];
+    const own = steps.map((one) => ({ ...one, finding: backedUp.id }));
+    return run('sensitive-operations', {
+      rows: [sensitive],
+      findings,
+      findingLives: liveFindings(findings, own, later),
+    });
+  };
+
+  it('authorises an operation of its time also when it is over, and none when it is withdrawn', () => {
+    expect(authorised([over])).toMatchObject({ tested: 1, deviations: 0 });
+    expect(authorised([acceptance, withdrawn])).toMatchObject({ tested: 1, deviations: 1 });
+  });
+
+  it('authorises no operation that another exception names', () => {
+    const many = { ...backedUp, count: 200, evidence: ['another'] };
+    const other = { ...backedUp, id: 'b'.repeat(16) };
+    const findings = [many, other];
+    const lives = liveFindings(findings, [step({ finding: many.id })], later);
+    expect(run('sensitive-operations', { rows: [sensitive], findings, findingLives: lives })).toMatchObject({
+      deviations: 1,
+    });
   });
 });

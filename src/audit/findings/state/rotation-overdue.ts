@@ -13,10 +13,11 @@ export const rotationOverdue: FindingRuleFactory = () => {
   const dues = trackRotationsDue();
   const sets = collectValueSets();
   return {
-    seeInventory({ at, entries }) {
+    seeInventory(snapshot) {
+      const { at, entries } = snapshot;
+      dues.see(snapshot);
       const said = new Map<string, 'broken' | 'kept'>();
       for (const secret of entries) {
-        dues.see(secret, at);
         const due = dueOf(secret);
         if (due === null) continue;
         const isOver = secret.enabled && Date.parse(due) <= Date.parse(at);

@@ -113,7 +113,7 @@ function createListedTimes(start: number): {
       for (const [key, known] of times) {
         const last = known.at(-1);
         if (enabled.has(key) || last?.to !== null) continue;
-        known[known.length - 1] = { ...last, to: moment, by: `${last.subject} disabled or no longer in the vault` };
+        known[known.length - 1] = { ...last, to: moment, by: `${last.subject} disabled or no longer listed` };
       }
       before = moment;
     },
