@@ -197,6 +197,11 @@ function answerAsCluster(path: string, request: IncomingMessage, response: Serve
       paths: { '/api/v1/namespaces/{namespace}/configmaps/{name}': { patch } },
     },
   };
+  // Up to 1.26, among them Debian's, it asks for the schema in this form only; one without bytes has no definitions.
+  if (path === '/openapi/v2') {
+    response.setHeader('content-type', 'application/octet-stream').end();
+    return;
+  }
   response.setHeader('content-type', 'application/json');
   const document = documents[path];
   if (document !== undefined) response.end(JSON.stringify(document));

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -18,7 +18,11 @@ interface Writer {
   readonly prepare?: readonly string[];
   readonly run: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** A file that it needs, and where it comes from: without it the writer is not tried. */
+  readonly needs?: readonly [file: string, debianPackage: string];
 }
+
+const gson = '/usr/share/java/gson.jar';
 
 const writers: readonly Writer[] = [
   { tool: 'node', run: [process.execPath, `${here}/print.ts`] },
@@ -35,48 +39,58 @@ const writers: readonly Writer[] = [
     run: ['java', '-cp', folder, '-Xshare:auto', 'Print'],
   },
   {
+    tool: 'Gson',
+    prepare: ['javac', '-cp', gson, '-d', folder, `${here}/PrintJson.java`],
+    run: ['java', '-cp', `${folder}:${gson}`, '-Xshare:auto', 'PrintJson'],
+    needs: [gson, 'libgoogle-gson-java'],
+  },
+  {
     tool: 'go',
     prepare: ['go', 'build', '-o', join(folder, 'print'), `${here}/print.go`],
     run: [join(folder, 'print')],
   },
 ];
 
-for (const { tool, prepare, run, environment = {} } of writers) {
+/** Why a writer cannot be tried on this machine; `null` if it can. */
+function whyNot({ prepare, run, needs }: Writer): string | null {
   const [command = ''] = prepare ?? run;
+  if (needs !== undefined && !existsSync(needs[0])) return `${needs[0]} is not installed (${needs[1]})`;
   const isThere = spawnSync('which', [command]).status === 0 || command.startsWith('/');
-  describe(
-    `what ${tool} prints`,
-    skipUnless(isThere || process.env['CI'] === 'true', `${command} is not installed`),
-    () => {
-      it('is hidden, in each form and of each kind of value', { timeout: 300_000 }, async () => {
-        const [file = '', ...words] = prepare ?? [];
-        if (file !== '') {
-          const made = spawnSync(file, words, {
-            encoding: 'utf8',
-            env: process.env,
-          });
-          expect([made.status, made.stderr]).toEqual([0, '']);
-        }
-        const leaks: string[] = [];
-        let forms = 0;
-        for (const [kind, value] of Object.entries(sampleValues)) {
-          const search = searchFor([await hideSecret(kind, value)]);
-          for (const [name, written] of formsOf(run, value, environment)) {
-            forms += 1;
-            const redaction = startRedaction(search);
-            const left = Buffer.concat([Buffer.from(redaction.push(written)), Buffer.from(redaction.end())]).toString(
-              'latin1',
-            );
-            if (!left.includes('***') || tellTales(value, written).some((part) => left.includes(part))) {
-              leaks.push(`${kind}, ${name}: ${written.toString()} → ${left}`);
-            }
+  return isThere || process.env['CI'] === 'true' ? null : `${command} is not installed`;
+}
+
+for (const writer of writers) {
+  const { tool, prepare, run, environment = {} } = writer;
+  const because = whyNot(writer);
+  describe(`what ${tool} prints`, skipUnless(because === null, because ?? ''), () => {
+    it('is hidden, in each form and of each kind of value', { timeout: 300_000 }, async () => {
+      const [file = '', ...words] = prepare ?? [];
+      if (file !== '') {
+        const made = spawnSync(file, words, {
+          encoding: 'utf8',
+          env: process.env,
+        });
+        expect([made.status, made.stderr]).toEqual([0, '']);
+      }
+      const leaks: string[] = [];
+      let forms = 0;
+      for (const [kind, value] of Object.entries(sampleValues)) {
+        const search = searchFor([await hideSecret(kind, value)]);
+        for (const [name, written] of formsOf(run, value, environment)) {
+          forms += 1;
+          const redaction = startRedaction(search);
+          const left = Buffer.concat([Buffer.from(redaction.push(written)), Buffer.from(redaction.end())]).toString(
+            'latin1',
+          );
+          if (!left.includes('***') || tellTales(value, written).some((part) => left.includes(part))) {
+            leaks.push(`${kind}, ${name}: ${written.toString()} → ${left}`);
           }
         }
-        expect(leaks).toEqual([]);
-        expect(forms).toBeGreaterThan(6 * Object.keys(sampleValues).length - 40);
-      });
-    },
-  );
+      }
+      expect(leaks).toEqual([]);
+      expect(forms).toBeGreaterThan(6 * Object.keys(sampleValues).length - 40);
+    });
+  });
 }
 
 function formsOf(
