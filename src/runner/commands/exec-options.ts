@@ -33,6 +33,7 @@ export interface ExecOptions {
  */
 export function execOptions({ values, rest: command }: WordsOf<typeof execRow>): ExecOptions {
   if (command.length === 0) wrong('--', 'the command to run follows `--`');
+  if (command[0] === '') wrong('--', 'the command to run is an empty word');
   const requests = [
     ...environmentRequests(values.secret),
     ...values.file.map((word) => asFile(word)),

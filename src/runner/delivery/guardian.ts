@@ -13,7 +13,7 @@ export interface Pipe {
 export interface Guardian {
   /** Whether core dumps are off, for this helper and all that it starts. */
   readonly coreDumpsOff: boolean;
-  /** `null` if the machine has no `mkfifo`. */
+  /** `null` if the machine has no `mkfifo`, or no folder to make one in. */
   readonly pipes: readonly Pipe[] | null;
   /** Registers the process group to end and the paths to remove if this helper dies. */
   watch(group: number | null, places: readonly string[]): void;
@@ -57,8 +57,11 @@ fi
  */
 export async function startGuardian(pipeCount: number): Promise<Guardian> {
   // Never contains data: a pipe only has a name here until both ends are open.
-  const directory = mkdtempSync(`${tmpdir()}/keyturn-`);
-  const paths = Array.from({ length: pipeCount }, (_, index) => `${directory}/${String(index)}`);
+  const directory = makeFolder();
+  const paths = Array.from(
+    { length: directory === null ? 0 : pipeCount },
+    (_, index) => `${directory ?? ''}/${String(index)}`,
+  );
   const watched: { group: number | null; places: string[] } = { group: null, places: [] };
   let shell = spawnShell(['', 'begin', ...paths], replace);
   const told = await new Promise<string>((resolve) => {
@@ -72,7 +75,7 @@ export async function startGuardian(pipeCount: number): Promise<Guardian> {
     shell.on('error', () => resolve(''));
   });
   const pipes = told.includes('pipes') ? paths.map(openPipe) : null;
-  rmSync(directory, { recursive: true, force: true });
+  if (directory !== null) rmSync(directory, { recursive: true, force: true });
   shell.unref();
   let dismissed = false;
   return {
@@ -99,6 +102,18 @@ export async function startGuardian(pipeCount: number): Promise<Guardian> {
     shell.stdout.resume();
     shell.unref();
   }
+}
+
+/** A folder for a moment; `null` if neither the place for temporary files nor memory takes one. */
+function makeFolder(): string | null {
+  for (const parent of [tmpdir(), '/dev/shm']) {
+    try {
+      return mkdtempSync(`${parent}/keyturn-`);
+    } catch {
+      // It is not there, full, or not writable: the next one may serve.
+    }
+  }
+  return null;
 }
 
 function spawnShell(words: readonly string[], killed: () => void): ChildProcessByStdio<Writable, Readable, null> {

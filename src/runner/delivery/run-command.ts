@@ -39,7 +39,7 @@ const drainMs = 2_000;
 
 /**
  * Runs a command without a shell, in its own process group, and redacts its output. Resolves with its exit code, 128 +
- * n if signal n ended it, 127 if the command was not found, 126 if it cannot be executed.
+ * n if signal n ended it, 127 if the command was not found, 126 if it cannot be executed; of these two it says why.
  */
 export async function runCommand(run: CommandRun): Promise<number> {
   if (run.parent.isGone()) return 128 + constants.signals.SIGTERM;
@@ -52,6 +52,12 @@ export async function runCommand(run: CommandRun): Promise<number> {
     started.child = start(run, pipes);
     run.openedChannel?.(started.child);
     return await watchToEnd(started.child, run, pipes);
+  } catch (error) {
+    // Node throws some of the reasons for which a program cannot be started, and tells others by an event.
+    if (started.child !== null || !isRefusal(error)) throw error;
+    for (const { read, write } of pipes ?? []) for (const descriptor of [read, write]) closeSync(descriptor);
+    for (const descriptor of run.descriptors.values()) closeSync(descriptor);
+    return explainRefusal(error, run);
   } finally {
     stopForwarding();
   }
@@ -63,7 +69,7 @@ async function watchToEnd(child: ChildProcess, run: CommandRun, pipes: readonly 
     orphanEnded = endOrphan(child, run.say);
   });
   try {
-    const ended = waitForEnd(child);
+    const ended = waitForEnd(child, run);
     run.guardian.watch(child.pid ?? null, []);
     if (child.pid !== undefined) run.started(child.pid);
     for (const descriptor of [...(pipes ?? []).map(({ write }) => write), ...run.descriptors.values()])
@@ -142,11 +148,26 @@ function isThere(child: ChildProcess): boolean {
   return signalGroup(child, 0);
 }
 
-function waitForEnd(child: ChildProcess): Promise<number> {
+function waitForEnd(child: ChildProcess, run: CommandRun): Promise<number> {
   return new Promise((resolve) => {
-    child.once('error', (error) => resolve('code' in error && error.code === 'ENOENT' ? 127 : 126));
+    child.once('error', (error) => resolve(explainRefusal(error, run)));
     child.once('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
   });
+}
+
+/** Whether the system refused to start a program: then its error names a system call. */
+function isRefusal(error: unknown): error is Error & { readonly code?: unknown } {
+  return error instanceof Error && 'syscall' in error;
+}
+
+/** Says why the command did not start. Returns the exit code that a shell would give. */
+function explainRefusal(error: Error & { readonly code?: unknown }, { command: [name = ''], say }: CommandRun): number {
+  if (error.code === 'ENOENT') {
+    say(`the command was not found, or the interpreter that its first line names: ${name}`);
+    return 127;
+  }
+  say(`the command cannot be executed (${String(error.code)}): ${name}`);
+  return 126;
 }
 
 function pumpPipes([output, errors]: readonly [Pipe, Pipe], { redactions }: CommandRun): readonly OutputPump[] {
