@@ -26,6 +26,12 @@ export const runnerFaults = {
     layer: 'runner',
     says: 'The template is invalid on the line named. Correct it there.',
   }),
+  TEMPLATE_MISSING: fault<{ file: string; reason: string }>({
+    retry: 'never',
+    effect: 'none',
+    layer: 'runner',
+    says: 'Could not read this template.',
+  }),
   FETCH_CONFIGURATION_MALFORMED: fault<{ file: string; place: string; reason: string }>({
     retry: 'never',
     effect: 'none',

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { readNamedFile } from '../../command-line/named-file.ts';
 import type { WordsOf } from '../../command-line/command-row.ts';
 import { ServiceError } from '../../service-error.ts';
+import { unreadableBecause } from '../configuration/manifest.ts';
 import { exchangeFailure } from '../http-exchange.ts';
 import { decideMasks } from '../redaction/mask-decision.ts';
 import { memoryFiles } from '../delivery/memory-file.ts';
@@ -52,7 +53,6 @@ function readTemplate(file: string): string {
     return readNamedFile(file, 8 * mostCharacters) ?? ' '.repeat(2 * mostCharacters);
   } catch (cause) {
     const failure = exchangeFailure(cause);
-    const reason = failure === 'NOT_A_FILE' ? 'is a folder, a pipe or a device' : `cannot be read (${failure})`;
-    throw new ServiceError('TEMPLATE_MALFORMED', { file, line: 0, reason }, { cause });
+    throw new ServiceError('TEMPLATE_MISSING', { file, reason: unreadableBecause(failure) }, { cause });
   }
 }

@@ -286,7 +286,11 @@ export function readManifestText(path: string): string {
     return readNamedFile(path, 2 * mostBytes) ?? ' '.repeat(2 * mostBytes);
   } catch (cause) {
     const failure = exchangeFailure(cause);
-    const reason = reasons[failure] ?? `it cannot be read (${failure})`;
-    throw new ServiceError('MANIFEST_MISSING', { file: path, reason }, { cause });
+    throw new ServiceError('MANIFEST_MISSING', { file: path, reason: unreadableBecause(failure) }, { cause });
   }
+}
+
+/** Why a file that a person named cannot be read, of the code of the failure. */
+export function unreadableBecause(failure: string): string {
+  return reasons[failure] ?? `it cannot be read (${failure})`;
 }

@@ -138,6 +138,8 @@ export function detectFileSystem(path: string): string {
 
 function refuseDisk(folder: string): void {
   const fileSystem = detectFileSystem(folder);
+  // A folder that is not there is no disk: the reason tells what is wrong with it.
+  if (fileSystem === 'missing') usable(folder, () => statfsSync(folder));
   if (![...inMemory.values()].includes(fileSystem))
     throw new ServiceError('DISK_REFUSED', { path: folder, fileSystem });
 }
@@ -147,7 +149,13 @@ function create(path: string, value: Buffer, made: (path: string) => void): void
   const descriptor = usable(path, () => openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
   try {
     made(path);
-    for (let from = 0; from < value.length; ) from += writeSync(descriptor, value, from);
+    usable(path, () => {
+      for (let from = 0; from < value.length; ) from += writeSync(descriptor, value, from);
+    });
+  } catch (error) {
+    // Where memory is full, a part of the value would stay.
+    ignoreMissing(() => unlinkSync(path));
+    throw error;
   } finally {
     closeSync(descriptor);
   }

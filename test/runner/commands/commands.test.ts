@@ -162,6 +162,36 @@ describe('render, env and mask', () => {
     expect(rowsOf(world, job).join('\n')).not.toContain(receiptMarker);
   });
 
+  it('calls a missing template missing', async () => {
+    const [job, template] = [world.startJob(), join(world.directory, 'no-template')];
+    const words = ['render', '--template', template, '--out', pathInSharedMemory('never'), '--secret', 'P=password'];
+    expect(await world.fetch(job, words)).toBe(2);
+    expect(rowsOf(world, job).join('\n')).toMatch(/TEMPLATE_MISSING: .*there is no such file/);
+  });
+
+  it('says that a folder is not there, and not that it is a disk', async () => {
+    const [job, template] = [world.startJob(), join(world.directory, 'of-no-folder.template')];
+    writeFileSync(template, '{{ P }}');
+    const out = pathInSharedMemory('no-folder/of/these/out');
+    expect(await world.fetch(job, ['render', '--template', template, '--out', out, '--secret', 'P=password'])).toBe(84);
+    expect(rowsOf(world, job).join('\n')).toMatch(/TARGET_UNUSABLE: .*ENOENT/);
+    expect(rowsOf(world, job).join('\n')).not.toContain('to a disk');
+  });
+
+  it('leaves no part of a value where memory is full', async () => {
+    const [job, template] = [world.startJob(), join(world.directory, 'full.template')];
+    writeFileSync(template, 'x'.repeat(2_000) + '{{ P }}');
+    const out = pathInSharedMemory('full.out');
+    // A limit on the size of files stands for a full file system: the kernel takes the first 512 or 1,024 bytes.
+    const limited = ['sh', '-c', 'trap "" XFSZ; ulimit -f 1; exec "$@"', 'sh', process.execPath];
+    const words = ['render', '--template', template, '--out', out, '--secret', 'P=password'];
+    const environment = { KEYTURN_FETCH_CONFIGURATION: world.configure() };
+    const helper = join(world.directory, 'keyturn-fetch.cjs');
+    expect(await job.execute([...limited, helper, ...words], environment)).toBe(84);
+    expect(rowsOf(world, job).join('\n')).toMatch(/TARGET_UNUSABLE: .*EFBIG/);
+    expect(existsSync(out)).toBe(false);
+  });
+
   it('passes a value to later steps only with a warning, after masking, and never through a link', async () => {
     const job = world.startJob();
     expect(await world.fetch(job, ['env', '--secret', 'PASSWORD=password'])).toBe(0);
