@@ -12,7 +12,7 @@ The portal stays open until you press Ctrl+C.`,
     data: { value: 'DIR', says: 'keeps everything in this folder (default: .keyturn/start, made anew each time)' },
     port: { value: 'N', says: 'port of the portal (default: 7071; with --once a free one)' },
   },
-  examples: ['npm start -- --once --json'],
+  examples: ['keyturn start --once --json'],
 } as const satisfies CommandRow;
 
 export const cloudRow = {

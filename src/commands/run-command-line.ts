@@ -22,6 +22,7 @@ const wrongUse: readonly ErrorCode[] = [
 const refusals: readonly ErrorCode[] = [
   'SECRET_NOT_BOUND',
   'ROTATION_REQUEST_REFUSED',
+  'ROTATION_UNKNOWN',
   'ROLL_BACK_REFUSED',
   'APPROVAL_REFUSED',
   'DECLINE_REFUSED',

@@ -36,7 +36,7 @@ export const rotationFaults = {
     retry: 'never',
     effect: 'none',
     layer: 'rotation',
-    says: 'The journal has no rotation with this id. List the rotations to find the right one.',
+    says: 'No rotation has this id. keyturn status and the page /rotations show the ids.',
   }),
   SECRET_NOT_BOUND: fault<{ vault: string; secret: string }>({
     retry: 'never',

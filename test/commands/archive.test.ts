@@ -168,6 +168,14 @@ describe('keyturn verify of several packs', () => {
     expect([code, printed.filter((line) => line.startsWith('  no-link: '))]).toMatchObject([1, { length: 2 }]);
   });
 
+  it('ends with 3 and calls a missing folder missing', async () => {
+    const { code, said } = await call('verify', '2026-01', '2025-99');
+    expect([code, said.join('\n')]).toEqual([
+      3,
+      expect.stringMatching(/\/2025-99\n {2}reason: there is no such folder$/),
+    ]);
+  });
+
   it('ends with 3 and names the folder that is no pack', async () => {
     const { code, said } = await call('verify', '2026-01', 'data');
     expect([code, said.join('\n')]).toEqual([3, expect.stringMatching(/PACK_UNREADABLE[\s\S]*pack: \S+\/data/)]);

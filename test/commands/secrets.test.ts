@@ -77,6 +77,16 @@ describe('keyturn show', () => {
   });
 });
 
+describe('keyturn status', () => {
+  it("counts what the policy tracks, and not Keyturn's own secrets", async () => {
+    const { printed } = await call('status');
+    expect(printed[0]).toMatch(/; the policy binds 1 and tracks 1\.$/);
+    const unset = { ...environment, KEYTURN_POLICY: undefined };
+    const without = await callCommand(['status'], { environment: unset });
+    expect(without.printed[0]).toMatch(/; the policy binds 0 and tracks 0\.$/);
+  });
+});
+
 describe('keyturn approve', () => {
   it('is refused with the reason where nobody proved who they are, and taken as the recorded exception', async () => {
     await call('rotate', liveSecret, '--reason', 'a test');
@@ -108,6 +118,13 @@ describe('keyturn approve', () => {
     expect((await call('decline', id, '--reason', 'twice')).code).toBe(1);
     const request = '00000000-000000000000.000000000000';
     expect((await call('decline', request, '--reason', 'x')).code).toBe(1);
+  });
+
+  it('ends with 1 for a rotation that is not there, and says where the ids are', async () => {
+    for (const words of [['approve', '--break-glass'], ['decline']]) {
+      const { code, said } = await call(...words, 'mfrggzdfmztwq2lk.1', '--reason', 'x');
+      expect([code, said.join('\n')]).toEqual([1, expect.stringContaining('keyturn status')]);
+    }
   });
 
   it('needs a reason, and ends with 1 for a request that is not there', async () => {

@@ -23,6 +23,7 @@ describe('keyturn token', () => {
     const made = await call('token', 'create', 'prometheus', '--scope', 'metrics', '--expires', '30d');
     const [text = ''] = made.printed;
     expect([made.code, made.printed.length]).toEqual([0, 1]);
+    expect(made.said.join('\n')).toMatch(/^prometheus \([0-9a-f]+\) has the scope metrics until /);
     expect(await status('/metrics', text)).toBe(200);
     expect(await status('/secrets', text)).toBe(403);
 

@@ -1,4 +1,4 @@
-import { type Health, healths } from '../../web/portal-ports.ts';
+import { type Binding, type Health, healths } from '../../web/portal-ports.ts';
 import type { Run } from '../command.ts';
 import { healthWords } from './health-words.ts';
 import { knownNow } from './known-now.ts';
@@ -14,7 +14,7 @@ const meanings: { readonly [One in Health]?: string } = {
 
 /** Counts secrets by how they are, and names what waits for a person. */
 export const status: Run<typeof statusRow> = async ({ values }, runtime) => {
-  const { keyturn, known, facts } = await knownNow(runtime, { reads: false });
+  const { known, facts } = await knownNow(runtime, { reads: false });
   const secrets = [...known.values()].map(({ listed }) => listed);
   const counts = Object.fromEntries(
     healths.map((health) => [health, secrets.filter((one) => one.health === health).length]),
@@ -33,9 +33,9 @@ export const status: Run<typeof statusRow> = async ({ values }, runtime) => {
     runtime.print(JSON.stringify({ secrets: secrets.length, counts, waiting, overdue }));
     return waiting.length + overdue.length > 0 ? 1 : 0;
   }
-  const { secrets: bound, tracked } = keyturn.policy();
+  const countOf = (binding: Binding) => String(secrets.filter((one) => one.binding === binding).length);
   runtime.print(
-    `${secrets.length === 1 ? '1 secret is' : `${String(secrets.length)} secrets are`} known; the policy binds ${String(bound.size)} and tracks ${String(tracked.size)}.`,
+    `${secrets.length === 1 ? '1 secret is' : `${String(secrets.length)} secrets are`} known; the policy binds ${countOf('bound')} and tracks ${countOf('tracked')}.`,
   );
   for (const health of healths) {
     const count = counts[health] ?? 0;

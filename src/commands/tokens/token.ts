@@ -84,7 +84,7 @@ function shown({ id, name, scopes, createdAt, createdBy, expiresAt, revoked }: A
 function tellOf({ id, name, scopes, expiresAt }: ApiToken, text: string, { print, say }: Runtime): void {
   print(text);
   say(
-    `${name} (${id}) may ${scopes.join(', ')} until ${expiresAt.toISOString()}. It is shown this once: keep it as a secret.`,
+    `${name} (${id}) has the ${scopes.length === 1 ? 'scope' : 'scopes'} ${scopes.join(', ')} until ${expiresAt.toISOString()}. It is shown this once: keep it as a secret.`,
   );
 }
 

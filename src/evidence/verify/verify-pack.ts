@@ -163,7 +163,9 @@ export async function listFiles(directory: string): Promise<ReadonlyMap<string, 
     }
     if (found.has(sealFile) || found.has(manifestFile)) return found;
   } catch (cause) {
-    throw new ServiceError('PACK_UNREADABLE', { pack: directory, reason: 'the folder cannot be read' }, { cause });
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    const reason = isMissing ? 'there is no such folder' : 'the folder cannot be read';
+    throw new ServiceError('PACK_UNREADABLE', { pack: directory, reason }, { cause });
   }
   throw new ServiceError('PACK_UNREADABLE', { pack: directory, reason: 'it contains neither a seal nor a manifest' });
 }
