@@ -37,7 +37,7 @@ const finds: Readonly<Record<string, string>> = {
   'broker-unexplained': "a read by the broker's identity that its journal does not have",
   'broker-read-missing': 'a read of the broker that the log does not show',
   'second-broker-key': 'a running job for which a second key was shown to the broker, with what its session was given',
-  'staging-read': 'a read of a pending value by anyone but the rotator',
+  'staging-read': 'a read of a pending value by anyone but the rotator, or by its identity without a journal entry',
   'read-outside-namespace': 'a job that read a secret that the policy does not allow it',
   'old-version-read': 'a read of an old version after its grace; an emergency rotation has no grace',
   'duplicate-receipt': 'a receipt that was copied, or a read that several jobs claim',

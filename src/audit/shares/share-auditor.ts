@@ -115,7 +115,7 @@ export function createShareAuditor<Observed>(
       for (const stored of days) {
         for (const retrieval of parseDay(stored, scanner).retrievals) {
           const reason = classifyExclusion(retrieval, population);
-          if (reason === null || answered.has(reason)) passOver(retrieval, attribution.current);
+          if (reason === null || requests.has(reason)) passOver(retrieval, attribution.current);
         }
       }
     },
@@ -202,8 +202,13 @@ const populations: ReadonlySet<ExclusionReason> = new Set<ExclusionReason>([
   "a read of a staging secret by Keyturn's rotator",
 ]);
 
-/** The exclusions of requests for a value that were answered without one. */
-const answered: ReadonlySet<ExclusionReason> = new Set<ExclusionReason>(['refused', 'not found', 'failed']);
+/** The exclusions of requests for a value that our identity may have made. */
+const requests: ReadonlySet<ExclusionReason> = new Set<ExclusionReason>([
+  'refused',
+  'not found',
+  'failed',
+  "a read of a staging secret by Keyturn's rotator",
+]);
 
 function auditRow(
   retrieval: Retrieval,
@@ -215,7 +220,7 @@ function auditRow(
   if (reason !== null) exclude(excludeEvent(reason, retrieval));
   if (reason === 'in a vault that is not in scope') return;
   const attribution = reason === null ? attributeRetrieval(retrieval, context) : null;
-  if (reason !== null && answered.has(reason)) passOver(retrieval, context);
+  if (reason !== null && requests.has(reason)) passOver(retrieval, context);
   if (attribution !== null) inventory.see(retrieval);
   sets.see(retrieval);
   const judgements = rules.see(retrieval, attribution);

@@ -68,7 +68,8 @@ export const readTests: Readonly<Record<string, ControlTestFactory>> = {
 export const eventTests: Readonly<Record<string, ControlTestFactory>> = {
   'staging-untouched': (_material, tally) => ({
     event(event) {
-      if (event.judgements.has('staging-read')) judge(event, 'staging-read', 'the reader is not the rotator', tally);
+      if (event.judgements.has('staging-read'))
+        judge(event, 'staging-read', 'the reader is not the rotator, or no journal explains it', tally);
     },
   }),
   'changes-explained': (_material, tally) => ({
