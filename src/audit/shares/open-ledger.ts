@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { answeredAt, isContested, isSameReceipt, type ReceiptClaims } from '../attribution/receipt-index.ts';
 import type { AuditedReceipt } from '../findings/finding-rule.ts';
 import { readLedgerReceipt } from '../join/read-filed.ts';
@@ -8,6 +7,7 @@ import { hashText } from '../join/text-hash.ts';
 import { createWindowLoader, type WindowReceipt } from '../join/window-context.ts';
 import { jobKey } from '../model/job-name.ts';
 import { checkJob } from '../files/check-job.ts';
+import { textLines } from '../../provenance/text-lines.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
 import type { Job } from '../model/job.ts';
 import type { FiledLedger } from './file-ledger.ts';
@@ -78,8 +78,7 @@ export function openLedger(filed: FiledLedger): OpenLedger {
     receiptsOf,
     async *copies(period) {
       if (filed.copies === null) return;
-      const lines = createInterface({ input: createReadStream(filed.copies), crlfDelay: Number.POSITIVE_INFINITY });
-      for await (const line of lines) {
+      for await (const line of textLines(createReadStream(filed.copies))) {
         const one = readLedgerReceipt(JSON.parse(line), filed.copies, 0);
         const moment = answeredAt(one.receipt);
         if (moment < period.from.getTime() || moment >= period.to.getTime()) continue;

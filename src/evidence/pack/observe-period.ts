@@ -1,8 +1,8 @@
 import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { textLines } from '../../provenance/text-lines.ts';
 import type { AuditedPeriod } from '../../audit/model/audited-period.ts';
 import type { Observation, ObservedMaterial } from '../../audit/model/observation.ts';
 import { canonicalJson } from '../../provenance/canonical-json.ts';
@@ -103,7 +103,6 @@ function startSums(material: ObservedMaterial) {
 }
 
 async function* readDeferrals(file: string): AsyncGenerator<TestDeferral> {
-  const lines = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
   // Written by `recordEvents`.
-  for await (const line of lines) yield JSON.parse(line) as TestDeferral;
+  for await (const line of textLines(createReadStream(file))) yield JSON.parse(line) as TestDeferral;
 }

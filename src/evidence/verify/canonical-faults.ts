@@ -1,8 +1,8 @@
-import { createInterface } from 'node:readline';
 import { PassThrough, Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { z } from 'zod';
+import { textLines } from '../../provenance/text-lines.ts';
 import { type JsonValue, canonicalJson } from '../../provenance/canonical-json.ts';
 import { ServiceError } from '../../service-error.ts';
 import { shortDigest } from '../pack/pack-file.ts';
@@ -42,7 +42,7 @@ export async function rowFaults(
   // The header of a table is row 0.
   let row = ndjson ? 0 : -1;
   const { input, ended } = readRows(reader, path);
-  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of textLines(input)) {
     row += 1;
     if (row === 0) continue;
     if (faults.length >= mostRowFaults) continue;

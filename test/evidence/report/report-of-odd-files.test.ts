@@ -169,6 +169,27 @@ describe('rows that name no identity', () => {
   });
 });
 
+describe('a name with a separator of lines that is no line feed', () => {
+  it.each([
+    ['U+2028', '\u2028'],
+    ['U+2029', '\u2029'],
+    ['U+0085', '\u0085'],
+    ['a carriage return', '\r'],
+  ])('leaves the pack intact: %s', async (_name, sign) => {
+    const person = { claim: { oid: runner, upn: `ada${sign}@example.com`, scp: 'user_impersonation' } };
+    const refused = [1, 2, 3, 4, 5].map((second) => ({
+      ...row,
+      Identity: person,
+      HttpStatusCode: 403,
+      TimeGenerated: `2025-11-02T08:00:0${String(second)}.0000000Z`,
+      CorrelationId: `c-${String(second)}`,
+    }));
+    await report([{ ...row, ClientInfo: `a${sign}b` }, ...refused]);
+    const verified = await callCommand(['verify', 'pack'], { directory: folder });
+    expect([verified.code, verified.printed.at(-1)]).toEqual([0, 'intact; signer not verified']);
+  });
+});
+
 describe('a row of a day that the calendar does not have', () => {
   it.each(['2025-11-31T08:00:00.0000000Z', '2025-02-29T08:00:00.0000000Z', '2025-11-31T08:00:00Z'])(
     'of %s cannot be parsed, and is not moved to another day',
