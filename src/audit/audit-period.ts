@@ -31,6 +31,7 @@ import { type LoadedPolicy, policiesInForce } from './period/policies-in-force.t
 import { readsOnRecord } from './period/reads-on-record.ts';
 import { collectValueSets, trackRotationsDue } from './period/rotations-due.ts';
 import { createRowCounts } from './period/row-counts.ts';
+import { findStaleInventory } from './period/stale-inventory.ts';
 import { createAccessRecord } from './posture/access-record.ts';
 import { posturesOf } from './posture/posture-ledger.ts';
 import { type FiledLedger, fileLedger } from './shares/file-ledger.ts';
@@ -118,7 +119,8 @@ async function auditWith<Observed>(
   for await (const snapshot of snapshots(audit, asOf)) await showSecrets(snapshot, dues, exceptions, observation);
   const jobs = await showJobs(ledger, sources, exceptions, observation);
 
-  const inventory = countInventory(await loadInventory(audit), asOf);
+  const listed = await loadInventory(audit);
+  const inventory = countInventory(listed.entries, asOf);
   const coverage = countCoverage({ from: period.from, to: new Date(asOf) }, sources.vaults, canaries, collection);
   const rows = createRowCounts();
   const sets = collectValueSets();
@@ -154,7 +156,7 @@ async function auditWith<Observed>(
     ...inForce,
     ...known,
     rotationsDue: dues.all(sets.take()).map(({ secret: _secret, ended: _ended, ...due }) => due),
-    notRead: unreadIn(audit, gitea, deleted),
+    notRead: [...unreadIn(audit, gitea, deleted), ...findStaleInventory(period, listed.at, now)],
   };
 }
 
@@ -359,7 +361,7 @@ async function loadInventory({
   inventory,
   period,
   now,
-}: PeriodToAudit): Promise<readonly InventoriedSecret[]> {
-  const at = period.to < now ? period.to : now;
-  return inventory ?? (await inventoryAt(records, at))?.entries ?? [];
+}: PeriodToAudit): Promise<{ readonly at: string | null; readonly entries: readonly InventoriedSecret[] }> {
+  if (inventory != null) return { at: null, entries: inventory };
+  return (await inventoryAt(records, period.to < now ? period.to : now)) ?? { at: null, entries: [] };
 }

@@ -12,7 +12,7 @@ export const vaultFaults = {
     retry: 'backoff',
     effect: 'none',
     layer: 'vault',
-    says: 'The vault is throttling requests. Keyturn tries again later.',
+    says: 'The vault is throttling requests. Try again later; the service does so by itself.',
   }),
   VAULT_ANSWER_UNCLEAR: fault<{ vault: string; secret: string | null; status: number | null }>({
     retry: 'never',

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { namedJobs } from '../../../src/audit/collection/named-jobs.ts';
 import { bindingOf } from '../../issuers/binding.ts';
+import { recordInventory } from '../../../src/audit/collection/inventory-ledger.ts';
 import { recordPostedReceipt } from '../../../src/audit/collection/receipt-ledger.ts';
 import { findVersionReaders } from '../../../src/audit/find-version-readers.ts';
 import { formatReceiptLine } from '../../../src/provenance/receipt-line.ts';
@@ -244,5 +245,33 @@ describe('a morning in the embedded cloud, collected and audited', () => {
       why: 'GITEA_ACCESS_DENIED (403)',
       state: 'irrecoverable',
     });
+  });
+});
+
+describe('a period in which nobody listed the secrets', () => {
+  const secret = {
+    vault: 'kv',
+    secret: 'database',
+    version: 'v1',
+    enabled: true,
+    created: '2026-01-01T00:00:00.000Z',
+    expires: null,
+    environment: null,
+    issuer: null,
+    validityDays: null,
+  };
+  const unreadAfter = async (takenAt: string) => {
+    await recordInventory(world.records, [secret], new Date(takenAt));
+    const { inventory, notRead } = await world.audit({ inventory: null });
+    expect(inventory).toHaveLength(1);
+    return notRead.filter(({ what }) => what === 'Inventory of secrets').map(({ why }) => why);
+  };
+
+  it('says that its list of secrets is an older one, until one of the period is there', async () => {
+    world.clock.advance(120 * minuteMs);
+    expect(await unreadAfter('2026-01-03T05:00:00Z')).toEqual([
+      'No list of the secrets was taken in the period. The one in this report is of 2026-01-03.',
+    ]);
+    expect(await unreadAfter('2026-03-02T09:00:00Z')).toEqual([]);
   });
 });
