@@ -20,10 +20,11 @@ const openLists = new Set([
   'workflows',
   'addresses',
   'runnerLabels',
+  'windows',
   'alsoPublish',
 ]);
 /** Members whose list demands something: a shorter list demands less. */
-const demandLists = new Set(['approval', 'windows']);
+const demandLists = new Set(['approval']);
 /** Durations of which a longer one demands less. */
 const limits = new Set(['validityMs', 'graceMs', 'consumersLifetimeMs']);
 /** Switches that allow more where they are on, or where they are off. */
@@ -119,6 +120,8 @@ function listOf(member: Member): readonly string[] {
 }
 
 function textOf(name: string, member: Member): string {
+  // What a list would limit, an empty one or none does not limit at all.
+  if (openLists.has(name) && name !== 'alsoPublish' && listOf(member).length === 0) return 'any';
   if (member === undefined) return 'none';
   if (name.endsWith('Ms') && typeof member === 'number') return formatDuration(member);
   if (Array.isArray(member) && member.every((one) => typeof one === 'string')) {

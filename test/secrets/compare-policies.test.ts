@@ -33,6 +33,23 @@ describe('the difference of two policies', () => {
     expect(differences[0]?.description).toMatch(/^(secret kv\/database|namespace production): \w+ from .+ to .+$/);
   });
 
+  it('says any, and not none, of a list that limits nothing any more', () => {
+    const any = bound({ repositories: [] }, { ...strict, approval: [] });
+    expect(comparePolicies(before, any).map(({ description }) => description)).toEqual([
+      'secret kv/database: approval from publish to none',
+      'namespace production: repositories from acme/shop to any',
+    ]);
+  });
+
+  it('tells that more hours widen a policy, and fewer do not', () => {
+    const night = { days: [], from: '22:00', to: '04:00', timeZone: 'UTC' };
+    const noon = { ...night, from: '12:00', to: '13:00' };
+    const widens = (from: readonly (typeof night)[], to: readonly (typeof night)[]) =>
+      comparePolicies(bound({}, { windows: from }), bound({}, { windows: to })).map((one) => one.widens);
+    expect([widens([night, noon], [night]), widens([], [night])]).toEqual([[false], [false]]);
+    expect([widens([night], [night, noon]), widens([night], [])]).toEqual([[true], [true]]);
+  });
+
   it('tells identities that are new, and secrets that left', () => {
     expect(comparePolicies(emptyPolicy, before).filter(({ widens }) => widens)).toHaveLength(before.identities.size);
     expect(comparePolicies(before, emptyPolicy)).toContainEqual({
