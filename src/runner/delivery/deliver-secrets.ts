@@ -25,9 +25,9 @@ export interface Delivery {
  * @throws ServiceError SECRET_PART_MISSING, SECRET_NOT_AN_ENVIRONMENT_VALUE
  */
 export function readySecrets(fetched: readonly FetchedSecret[]): readonly ReadySecret[] {
-  return fetched.flatMap(({ request, secret }) => {
+  return fetched.flatMap(({ request, vault, secret }) => {
     if (secret === null) return [];
-    const about = { vault: request.vault ?? '', secret: request.name };
+    const about = { vault, secret: request.name };
     const whole = secret.value.reveal();
     const value = request.pointer === null ? whole : pointInto(whole, request.pointer);
     if (value === null) throw new ServiceError('SECRET_PART_MISSING', { ...about, pointer: request.pointer ?? '' });

@@ -25,6 +25,8 @@ export interface FetchPorts {
 /** One request and its result: `null` for an optional secret that cannot be used. */
 export interface FetchedSecret {
   readonly request: SecretRequest;
+  /** Short name of the vault that was asked; the request may leave it out. */
+  readonly vault: string;
   readonly secret: ServedSecret | null;
 }
 
@@ -90,10 +92,10 @@ function sayWaits({ runtime, patienceMs }: FetchPorts): (error: ServiceError) =>
  * secret is optional.
  */
 export function usableSecret(request: SecretRequest, read: SecretRead, now: Date): FetchedSecret {
-  const { outcome } = read;
+  const { outcome, vault } = read;
   const error = outcome.kind === 'failed' ? outcome.error : validityError(request, read, outcome.secret, now);
-  if (error === null) return { request, secret: outcome.kind === 'served' ? outcome.secret : null };
-  if (!request.required && notThere.has(error.code)) return { request, secret: null };
+  if (error === null) return { request, vault, secret: outcome.kind === 'served' ? outcome.secret : null };
+  if (!request.required && notThere.has(error.code)) return { request, vault, secret: null };
   throw error;
 }
 
