@@ -157,7 +157,7 @@ function waitingRow({ likeness }: ReadRow, number: number, json: unknown, { from
 const noClaims: readonly ReceiptClaim[] = [];
 
 function claimsOn(retrieval: Retrieval, requestHash: number, { receipts }: WindowContext): readonly ReceiptClaim[] {
-  return receipts.mayClaim(requestHash) ? receipts.claims(retrieval.correlationId ?? '') : noClaims;
+  return receipts.mayClaim(requestHash) ? receipts.claims(retrieval.correlationId ?? '', requestHash) : noClaims;
 }
 
 /** What the rules know of each window. */

@@ -30,6 +30,8 @@ export interface WindowIndexes {
 }
 
 interface WindowClaims extends ReceiptClaims {
+  /** `hash`: of the id, where it is known. */
+  claims(correlationId: string, hash?: number): readonly ReceiptClaim[];
   /** Whether a receipt may name an id with this `hashText`; never `false` of one that is named. */
   mayClaim(hash: number): boolean;
 }
@@ -183,8 +185,7 @@ function indexWindowReceipts(
   for (const position of order) table.add(position);
   return {
     mayClaim: (hash) => table.find(hash) !== -1 || elsewhere.mayClaim(hash),
-    claims(correlationId) {
-      const hash = hashText(correlationId);
+    claims(correlationId, hash = hashText(correlationId)) {
       const position = table.find(hash);
       if (position === -1 || entries.isShared(position)) return elsewhere.claims(correlationId, hash);
       const place = { block: entries.block(position), line: entries.line(position) };

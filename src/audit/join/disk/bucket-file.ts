@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
-import { copyWords, createViews, wordBytes } from '../../parsing/byte-words.ts';
+import { copyWords, wordBytes } from '../../parsing/byte-words.ts';
 import type { LineMemory } from '../../parsing/line-memory.ts';
 import { createTextRoom } from '../../parsing/text-room.ts';
 
@@ -33,44 +33,77 @@ const mostRecords = 2 ** 20;
 const fewBytes = 128;
 
 export function createBucketWriter(path: string): BucketWriter {
-  const file = openSync(path, 'w');
-  const runs: BucketRun[] = [];
-  let waiting = Buffer.allocUnsafeSlow(0);
-  /** The same records in order of their buckets. */
-  let piece = Buffer.allocUnsafeSlow(0);
-  let keys = new Float64Array(1 << 12);
-  let starts = new Float64Array(1 << 12);
-  let count = 0;
-  let used = 0;
-  let written = 0;
-  const copyRecord = createCopier();
+  return new SortedRuns(path);
+}
 
-  function add(bucket: number, record: Buffer, from = 0, to = record.length): void {
+/** A class, because a join has several writers, and functions that each has of its own are compiled for each. */
+class SortedRuns implements BucketWriter {
+  readonly #path: string;
+  readonly #file: number;
+  readonly #runs: BucketRun[] = [];
+  #waiting = new WordBuffer(0);
+  /** The same records in order of their buckets. */
+  #piece = new WordBuffer(0);
+  /** The record that came last, and its words: many come from one buffer. */
+  #last: Buffer = this.#waiting.bytes;
+  #lastWords = this.#waiting.words;
+  #keys = new Float64Array(1 << 12);
+  #starts = new Float64Array(1 << 12);
+  #count = 0;
+  #used = 0;
+  #written = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = openSync(path, 'w');
+  }
+
+  add(bucket: number, record: Buffer, from = 0, to = record.length): void {
     const length = to - from;
-    if ((used > 0 && used + length > runBytes) || count === mostRecords) flush();
-    if (used + length > waiting.length) reserve(used + length);
-    if (count + 1 >= starts.length) {
-      keys = grow(keys);
-      starts = grow(starts);
+    if ((this.#used > 0 && this.#used + length > runBytes) || this.#count === mostRecords) this.#flush();
+    if (this.#used + length > this.#waiting.bytes.length) this.#reserve(this.#used + length);
+    if (this.#count + 1 >= this.#starts.length) {
+      this.#keys = grow(this.#keys);
+      this.#starts = grow(this.#starts);
     }
-    keys[count] = bucket;
-    starts[count] = used;
-    used = copyRecord(record, from, to, waiting, used);
-    count += 1;
-    starts[count] = used;
+    if (record !== this.#last) {
+      this.#last = record;
+      this.#lastWords = wordsOf(record);
+    }
+    this.#keys[this.#count] = bucket;
+    this.#starts[this.#count] = this.#used;
+    this.#used = copyRecord(record, this.#lastWords, from, to, this.#waiting, this.#used);
+    this.#count += 1;
+    this.#starts[this.#count] = this.#used;
+  }
+
+  close(): BucketDirectory {
+    this.#flush();
+    closeSync(this.#file);
+    this.#waiting = new WordBuffer(0);
+    this.#piece = this.#waiting;
+    this.#last = this.#waiting.bytes;
+    this.#lastWords = this.#waiting.words;
+    return { path: this.#path, runs: this.#runs };
   }
 
   /** Few writers have much to write, so memory grows with it. */
-  function reserve(length: number): void {
-    const more = Buffer.allocUnsafeSlow(Math.max(length, Math.min(runBytes, 2 * waiting.length), leastBytes));
-    waiting.copy(more, 0, 0, used);
-    waiting = more;
+  #reserve(length: number): void {
+    const { bytes } = this.#waiting;
+    const more = new WordBuffer(Math.max(length, Math.min(runBytes, 2 * bytes.length), leastBytes));
+    bytes.copy(more.bytes, 0, 0, this.#used);
+    this.#waiting = more;
   }
 
-  function flush(): void {
+  #flush(): void {
+    const count = this.#count;
     if (count === 0) return;
+    const keys = this.#keys;
+    const starts = this.#starts;
+    const waiting = this.#waiting;
     const order = inOrder(keys, count);
-    if (piece.length < used) piece = Buffer.allocUnsafeSlow(waiting.length);
+    if (this.#piece.bytes.length < this.#used) this.#piece = new WordBuffer(waiting.bytes.length);
+    const piece = this.#piece;
     const buckets = new Float64Array(count);
     const offsets = new Float64Array(count + 1);
     let found = 0;
@@ -80,29 +113,34 @@ export function createBucketWriter(path: string): BucketWriter {
       const bucket = keys[position] ?? 0;
       if (found === 0 || buckets[found - 1] !== bucket) {
         buckets[found] = bucket;
-        offsets[found] = written + filled;
+        offsets[found] = this.#written + filled;
         found += 1;
       }
-      filled = copyRecord(waiting, starts[position] ?? 0, starts[position + 1] ?? 0, piece, filled);
+      const from = starts[position] ?? 0;
+      filled = copyRecord(waiting.bytes, waiting.words, from, starts[position + 1] ?? 0, piece, filled);
     }
-    offsets[found] = written + filled;
-    writeWhole(file, piece.subarray(0, filled));
-    written += filled;
-    runs.push({ buckets: share(buckets.subarray(0, found)), offsets: share(offsets.subarray(0, found + 1)) });
-    count = 0;
-    used = 0;
+    offsets[found] = this.#written + filled;
+    writeWhole(this.#file, piece.bytes.subarray(0, filled));
+    this.#written += filled;
+    this.#runs.push({ buckets: share(buckets.subarray(0, found)), offsets: share(offsets.subarray(0, found + 1)) });
+    this.#count = 0;
+    this.#used = 0;
   }
+}
 
-  return {
-    add,
-    close() {
-      flush();
-      closeSync(file);
-      waiting = Buffer.alloc(0);
-      piece = Buffer.alloc(0);
-      return { path, runs };
-    },
-  };
+/** Bytes, and the same as words. */
+class WordBuffer {
+  readonly bytes: Buffer;
+  readonly words: DataView;
+
+  constructor(length: number) {
+    this.bytes = Buffer.allocUnsafeSlow(length);
+    this.words = wordsOf(this.bytes);
+  }
+}
+
+function wordsOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 /** Buckets so near to each other are counted, which takes a fraction of the time of sorting. */
@@ -143,15 +181,10 @@ function share(numbers: Float64Array): Float64Array {
   return shared;
 }
 
-/** Copies the bytes from `from` until before `to`, and returns where the copy ends. */
-function createCopier() {
-  const viewOf = createViews();
-  const viewInto = createViews();
-  return (record: Buffer, from: number, to: number, into: Buffer, at: number): number => {
-    if ((to - from) % wordBytes === 0 && to - from <= fewBytes)
-      return copyWords(viewOf(record), from, to, viewInto(into), at);
-    return at + record.copy(into, at, from, to);
-  };
+/** Copies the bytes from `from` until before `to`, and returns where the copy ends. `words`: those of the record. */
+function copyRecord(record: Buffer, words: DataView, from: number, to: number, into: WordBuffer, at: number): number {
+  if ((to - from) % wordBytes === 0 && to - from <= fewBytes) return copyWords(words, from, to, into.words, at);
+  return at + record.copy(into.bytes, at, from, to);
 }
 
 export interface BucketReader {
@@ -172,16 +205,17 @@ export function openBuckets(
   const room = createTextRoom(memory, usual);
 
   function readPlaced(from: number, to: number) {
-    const pieces = files.flatMap(({ file, runs }) =>
-      runs.flatMap(({ buckets, offsets }) => {
-        const start = offsets[firstFrom(buckets, from)] ?? 0;
-        const length = (offsets[firstFrom(buckets, to)] ?? 0) - start;
-        return length === 0 ? [] : [{ file, start, length }];
-      }),
-    );
-    const { bytes, at } = room.ofBytes(pieces.reduce((sum, piece) => sum + piece.length, 0));
+    let length = 0;
+    for (const { runs } of files) for (const run of runs) length += endOf(run, to) - endOf(run, from);
+    const { bytes, at } = room.ofBytes(length);
     let end = at;
-    for (const piece of pieces) end += readInto(piece.file, bytes, end, piece.length, piece.start);
+    for (const { file, runs } of files) {
+      for (const run of runs) {
+        const start = endOf(run, from);
+        const some = endOf(run, to) - start;
+        if (some > 0) end += readInto(file, bytes, end, some, start);
+      }
+    }
     return { bytes, from: at, to: end };
   }
 
@@ -226,6 +260,11 @@ export function readInto(file: number, bytes: Buffer, at: number, length: number
 
 function writeWhole(file: number, bytes: Buffer): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+}
+
+/** Where the records of buckets before `bucket` end. */
+function endOf({ buckets, offsets }: BucketRun, bucket: number): number {
+  return offsets[firstFrom(buckets, bucket)] ?? 0;
 }
 
 /** The position of the first bucket that is not before `bucket`. */
