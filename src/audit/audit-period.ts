@@ -235,7 +235,11 @@ async function* rowShares<Observed>(
   let days: StoredDay[] = [];
   let bytes = 0;
   let shares = 0;
-  const audit = () => ({ observed: auditor.auditDays(days, observation.full?.() ?? nothing) });
+  const audit = () => {
+    const observed = auditor.auditDays(days, observation.full?.() ?? nothing);
+    for (const { slices } of days) for (const slice of slices) slice.giveBack?.();
+    return { observed };
+  };
   for await (const day of storedDays(records, period)) {
     days.push(day);
     bytes += day.slices.reduce((sum, slice) => sum + slice.bytes.length, 0);

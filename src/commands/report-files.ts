@@ -1,7 +1,8 @@
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { filesOf } from '../audit/files/read-json-lines.ts';
 import type { PackSummary } from '../evidence/pack/pack-archive.ts';
 import { installedFile } from '../evidence/report/template-folder.ts';
@@ -34,10 +35,16 @@ export type FileReportMessage =
 const smallBytes = 64 << 20;
 
 /**
- * Of a report of 1.2 M reads, Node's young generation took 128 MB, a quarter of the memory. With this limit a report takes
- * a fiftieth more time. Only a thread can have a limit of its own.
+ * Of a report of 1.2 M reads, Node's young generation took 128 MB, a quarter of the memory: with a limit of 24 MB a report
+ * takes a fiftieth more time. Only a thread can have a limit of its own.
  */
-const resourceLimits = { maxYoungGenerationSizeMb: 24 };
+const young = { maxYoungGenerationSizeMb: 24 };
+
+/**
+ * What such a report keeps takes 60 MB. With a limit of gigabytes V8 lets garbage become twice as much before it looks for it,
+ * with this one much less.
+ */
+const limited = { ...young, maxOldGenerationSizeMb: 512 };
 
 /**
  * Reports audit records from files, as `produceFileReport` does: many of them in a thread of its own, which takes less
@@ -52,24 +59,57 @@ export async function reportFiles(
   return await (isSmall ? produceFileReport : reportInThread)(files, order, runtime);
 }
 
-/** The same, always in a thread. */
+/**
+ * The same, always in a thread. One whose files need more than the limit, such as millions of rows that cannot be read, is
+ * begun once more without it: files of the pack that are there already have the same bytes.
+ */
 export async function reportInThread(
   files: FilesToReport,
   order: FileReportOrder,
   { directory, environment, now, say }: FileReportRuntime,
+  run: typeof runThread = runThread,
 ): Promise<PackSummary> {
   const task: FileReportTask = { files, order, directory, environment: { ...environment }, now: now() };
-  const worker = new Worker(workerFile(), { workerData: task, resourceLimits });
-  return await new Promise<PackSummary>((done, refuse) => {
-    worker.on('message', (message: FileReportMessage) => {
-      if ('line' in message) say(message.line);
-      else if ('summary' in message) done(message.summary);
-      else if ('refused' in message) refuse(new ServiceError(message.refused.code, message.refused.details));
-      else refuse(message.fault);
+  let said = 0;
+  try {
+    return await run(task, limited, (line) => {
+      said += 1;
+      say(line);
     });
-    worker.on('error', refuse);
-    worker.on('exit', (code) => refuse(new Error(`the thread of the report ended with ${String(code)}`)));
+  } catch (fault) {
+    if (!isOutOfMemory(fault)) throw fault;
+  }
+  let again = 0;
+  return await run(task, young, (line) => {
+    again += 1;
+    if (again > said) say(line);
   });
+}
+
+function isOutOfMemory(fault: unknown): boolean {
+  return fault instanceof Error && 'code' in fault && fault.code === 'ERR_WORKER_OUT_OF_MEMORY';
+}
+
+/** Reports in a thread, whose temporary files are removed however it ends. */
+async function runThread(task: FileReportTask, resourceLimits: ResourceLimits, say: FileReportRuntime['say']) {
+  const folder = await mkdtemp(join(tmpdir(), 'keyturn-thread-'));
+  const env = { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder };
+  const worker = new Worker(workerFile(), { workerData: task, resourceLimits, env });
+  try {
+    return await new Promise<PackSummary>((done, refuse) => {
+      worker.on('message', (message: FileReportMessage) => {
+        if ('line' in message) say(message.line);
+        else if ('summary' in message) done(message.summary);
+        else if ('refused' in message) refuse(new ServiceError(message.refused.code, message.refused.details));
+        else refuse(message.fault);
+      });
+      worker.on('error', refuse);
+      worker.on('exit', (code) => refuse(new Error(`the thread of the report ended with ${String(code)}`)));
+    });
+  } finally {
+    await worker.terminate();
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** The size of a file or folder of rows. A path that cannot be read is refused by those who read it. */

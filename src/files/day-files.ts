@@ -1,4 +1,4 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReportingPeriod } from '../audit/model/audited-period.ts';
 import { dayOf, daysOf } from '../audit/model/calendar.ts';
@@ -15,13 +15,15 @@ export interface DayFiles {
   settle(): Promise<void>;
   /** Writes all rows that wait. */
   end(): Promise<void>;
-  /** The rows of an interval, ascending by their times, each with its line end. */
+  /** The rows of an interval, ascending by their times, each with its line end. They are valid until the next call. */
   read(interval: ReportingPeriod): Promise<{ readonly bytes: Buffer; readonly count: number }>;
 }
 
 /** Rows are written when this many bytes of them are in memory. */
 const heldBytes = 1 << 22;
 const leastBytes = 1 << 16;
+/** Memory of so many days is kept: more days at once are those of files out of order. */
+const mostSpare = 16;
 /** A row is filed after its time: `2026-03-02T08:00:00.0000000Z`. */
 const timeBytes = 28;
 const lineEnd = 0x0a;
@@ -49,12 +51,18 @@ interface FiledRow {
 export function createDayFiles(folder: string): DayFiles {
   const days = createDays();
   const waiting = new Set<FiledDay>();
+  /** Memory that is used again, because what is outside of the heap is freed late: of rows that wait, and of a day's file. */
+  const spare: Buffer[] = [];
+  const whole = createWholeFile();
   let held = 0;
   const fileOf = (day: string) => join(folder, `${day}.rows`);
 
   /** Makes room for a row of the day and notes its time; then its time and the row are written. */
-  function open(day: FiledDay, ticks: number, length: number): void {
-    if (day.bytes.length < day.used + length) day.bytes = enlarged(day, day.used + length);
+  function begin(day: FiledDay, ticks: number, length: number): void {
+    if (day.bytes.length < day.used + length) {
+      const used = day.used === 0 ? spare.pop() : undefined;
+      day.bytes = used !== undefined && used.length >= length ? used : enlarged(day, day.used + length);
+    }
     if (ticks < day.ticks) day.isOrdered = false;
     day.ticks = ticks;
     day.count += 1;
@@ -70,6 +78,7 @@ export function createDayFiles(folder: string): DayFiles {
   async function end(): Promise<void> {
     for (const day of waiting) {
       await appendFile(fileOf(day.name), day.bytes.subarray(0, day.used), { mode: 0o600 });
+      if (spare.length < mostSpare) spare.push(day.bytes);
       day.bytes = nothing;
       day.used = 0;
     }
@@ -93,7 +102,7 @@ export function createDayFiles(folder: string): DayFiles {
       const length = timeBytes + to - from + 1;
       const moment = momentOf(at);
       const day = days.dayAt(moment);
-      open(day, ticksOf(moment, Number(at.slice(lastTicks, timeBytes - 1))), length);
+      begin(day, ticksOf(moment, Number(at.slice(lastTicks, timeBytes - 1))), length);
       day.bytes.write(at, day.used, 'latin1');
       row.copy(day.bytes, day.used + timeBytes, from, to);
       close(day, length);
@@ -101,7 +110,7 @@ export function createDayFiles(folder: string): DayFiles {
     addTimed(moment, timeFrom, row, from, to) {
       const length = timeBytes + to - from + 1;
       const day = days.dayAt(moment);
-      open(day, ticksOf(moment, digitsAt(row, timeFrom + lastTicks)), length);
+      begin(day, ticksOf(moment, digitsAt(row, timeFrom + lastTicks)), length);
       row.copy(day.bytes, day.used, timeFrom, timeFrom + timeBytes);
       row.copy(day.bytes, day.used + timeBytes, from, to);
       close(day, length);
@@ -111,7 +120,7 @@ export function createDayFiles(folder: string): DayFiles {
       const [name = ''] = names;
       const day = days.dayNamed(name);
       if (day?.isOrdered === true && names.length === 1 && isWholeDay(interval))
-        return { bytes: withoutTimes(await stored(name), day.count), count: day.count };
+        return { bytes: withoutTimes(await whole.read(fileOf(name))), count: day.count };
       return await sortedRows(interval, stored);
     },
   };
@@ -151,7 +160,7 @@ function isWholeDay({ from, to }: ReportingPeriod): boolean {
   return from.getTime() % dayMs === 0 && to.getTime() - from.getTime() === dayMs;
 }
 
-const nothing = Buffer.alloc(0);
+const nothing: Buffer = Buffer.alloc(0);
 
 /** Where the digits of a time are that are less than a millisecond. */
 const lastTicks = 23;
@@ -170,16 +179,36 @@ function digitsAt(bytes: Buffer, at: number): number {
   return number;
 }
 
-/** The rows of a file in their order. */
-function withoutTimes(file: Buffer, count: number): Buffer {
-  const rows = Buffer.allocUnsafeSlow(file.length - count * timeBytes);
+/** Reads one file at a time, in memory that the next call uses. */
+function createWholeFile(): { read(path: string): Promise<Buffer> } {
+  let memory: Buffer = nothing;
+  return {
+    async read(path) {
+      const file = await open(path, 'r');
+      try {
+        const { size } = await file.stat();
+        if (memory.length < size) memory = Buffer.allocUnsafeSlow(Math.ceil(1.25 * size));
+        let filled = 0;
+        for (let read = -1; read !== 0 && filled < size; filled += read)
+          ({ bytesRead: read } = await file.read(memory, filled, size - filled, filled));
+        return memory.subarray(0, filled);
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+/** The rows of a file in their order, moved to its beginning. */
+function withoutTimes(file: Buffer): Buffer {
   let filled = 0;
   for (let from = 0; from < file.length; ) {
     const to = file.indexOf(lineEnd, from) + 1;
-    filled += file.copy(rows, filled, from + timeBytes, to);
+    file.copyWithin(filled, from + timeBytes, to);
+    filled += to - from - timeBytes;
     from = to;
   }
-  return rows;
+  return file.subarray(0, filled);
 }
 
 function addRowsWithin(

@@ -34,7 +34,7 @@ export interface FileRetrievalLog extends RetrievalLog {
   readonly total: number;
   /** Rows without a readable time, and lines that are not valid JSON. They are returned with the first interval. */
   readonly undated: number;
-  /** The same as `rows`, as they were written. */
+  /** The same as `rows`, as they were written. They are valid until rows are asked for again. */
   lines(interval: ReportingPeriod): Promise<RawLines>;
   /** Short names of the vaults that rows in the interval name, sorted. */
   vaults(interval: ReportingPeriod): readonly string[];

@@ -1,10 +1,14 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { checkedRecordPath, checkedRecordPrefix } from '../records/record-path.ts';
-import type { RecordStore } from '../records/record-store.ts';
+import type { RecordStore, StoredRecord } from '../records/record-store.ts';
 import { ServiceError } from '../service-error.ts';
 
 /** The memory of a record goes on after it, so that its last lines are read as fast as the others. */
 const spareBytes = 4_096;
+
+/** Memory of large records is used again, because what is outside of the heap is freed late: so much of it waits. */
+const largeBytes = 1 << 16;
+const mostSpare = 3;
 
 interface Place {
   readonly at: number;
@@ -27,6 +31,21 @@ export function scratchRecordStore(file: string): ScratchRecordStore {
   let end = 0;
   let writes = 0;
   let sorted: readonly string[] | null = [];
+  const spare: Buffer[] = [];
+
+  /** Memory for a record and what may be looked at after it. */
+  function take(length: number): Buffer {
+    if (length < largeBytes) return Buffer.allocUnsafeSlow(length);
+    const found = spare.findIndex((memory) => memory.length >= length);
+    const [memory] = found === -1 ? [] : spare.splice(found, 1);
+    return memory ?? Buffer.allocUnsafeSlow(Math.ceil(1.25 * length));
+  }
+
+  function giveBack(memory: Buffer): void {
+    spare.push(memory);
+    // The largest stay: they fit most records.
+    spare.sort((one, other) => one.length - other.length).splice(0, spare.length - mostSpare);
+  }
 
   function put(path: string, bytes: Uint8Array): string {
     for (let done = 0; done < bytes.length; )
@@ -38,14 +57,16 @@ export function scratchRecordStore(file: string): ScratchRecordStore {
     return String(writes);
   }
 
-  function bytesOf({ at, length }: Place): Uint8Array {
-    const bytes = Buffer.allocUnsafeSlow(length + spareBytes).subarray(0, length);
+  function recordAt({ at, length, number }: Place): StoredRecord {
+    const memory = take(length + spareBytes);
+    const bytes = memory.subarray(0, length);
     for (let done = 0; done < length; ) {
       const some = readSync(descriptor, bytes, done, length - done, at + done);
       if (some === 0) throw new ServiceError('RECORD_STORE_UNREACHABLE', { store: file, reason: 'the file was cut' });
       done += some;
     }
-    return bytes;
+    const isLarge = memory.length >= largeBytes;
+    return { bytes, revision: String(number), giveBack: isLarge ? () => giveBack(memory) : undefined };
   }
 
   return {
@@ -70,7 +91,7 @@ export function scratchRecordStore(file: string): ScratchRecordStore {
     async read(path) {
       const known = places.get(checkedRecordPath(path));
       if (known === undefined) return null;
-      return await Promise.resolve({ bytes: bytesOf(known), revision: String(known.number) });
+      return await Promise.resolve(recordAt(known));
     },
 
     async *list(prefix) {

@@ -7,6 +7,8 @@ export type Revision = string;
 export interface StoredRecord {
   readonly bytes: Uint8Array;
   readonly revision: Revision;
+  /** Called at most once, when nobody reads the bytes any more: a store that has this uses their memory again. */
+  readonly giveBack?: (() => void) | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { hourMs } from '../../secrets/duration.ts';
 import { checkRecord, parseJsonText, recordedTime } from '../../records/parse-record.ts';
-import type { RecordStore } from '../../records/record-store.ts';
+import type { RecordStore, StoredRecord } from '../../records/record-store.ts';
 import { ServiceError } from '../../service-error.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
 import { dayOf, daysOf } from '../model/calendar.ts';
@@ -118,9 +118,8 @@ export async function createEmptySlice(
 }
 
 /** A slice as it is stored. */
-export interface StoredSlice {
+export interface StoredSlice extends Pick<StoredRecord, 'bytes' | 'giveBack'> {
   readonly path: string;
-  readonly bytes: Uint8Array;
 }
 
 /** Slices whose bounds touch the period, in the order of their paths: by start, end, then number. */
@@ -135,7 +134,7 @@ export async function* storedSlices(records: RecordStore, period: ReportingPerio
       const { from, to } = boundsOf(path);
       if (to <= period.from.getTime() || from >= period.to.getTime()) continue;
       const stored = await records.read(path);
-      if (stored !== null) yield { path, bytes: stored.bytes };
+      if (stored !== null) yield { path, bytes: stored.bytes, giveBack: stored.giveBack };
     }
   }
 }
@@ -154,6 +153,23 @@ export interface SliceLine {
   readonly to: number;
   /** What it says. @throws ServiceError `RECORD_UNREADABLE` if it is not valid JSON. */
   readonly value: () => { readonly row: unknown; readonly text: string };
+}
+
+/** Shows lines of a slice once more, wherever they are. The line that `at` returns is valid until the next call. */
+export function createSliceLine({ path, bytes: stored }: StoredSlice): { at(from: number, to: number): SliceLine } {
+  const bytes = Buffer.from(stored.buffer, stored.byteOffset);
+  const line = { bytes, from: 0, to: 0, value };
+  function value() {
+    const text = bytes.toString('utf8', line.from, line.to);
+    return { row: parseJsonText(text, path, `the line at byte ${String(line.from)}`), text };
+  }
+  return {
+    at(from, to) {
+      line.from = from;
+      line.to = to;
+      return line;
+    },
+  };
 }
 
 const lineEnd = 0x0a;

@@ -1,5 +1,4 @@
 import { dayMs } from '../../secrets/duration.ts';
-import { compareText } from '../../provenance/compare-text.ts';
 import type { RecordStore } from '../../records/record-store.ts';
 import type { ReportingPeriod } from '../model/audited-period.ts';
 import { daysOf } from '../model/calendar.ts';
@@ -8,14 +7,23 @@ import { createRowScanner, type RowScanner } from '../parsing/row-scanner.ts';
 import type { RowView } from '../parsing/row-view.ts';
 import type { Retrieval } from '../model/retrieval.ts';
 import { type Excluded, excludeEvent, excludeUnreadable } from './excluded-row.ts';
-import { type Slice, type SliceLine, type StoredSlice, storedSlices, visitSlice } from '../collection/slice.ts';
+import {
+  createSliceLine,
+  type Slice,
+  type SliceLine,
+  type StoredSlice,
+  storedSlices,
+  visitSlice,
+} from '../collection/slice.ts';
+import { createDayClock } from './day-clock.ts';
+import { type PlacedRow, settleOrder } from './settle-order.ts';
 
 /** The rows of one day of the period. */
 export interface DayOfRows {
   /** Rows in the slices, before any exclusion. */
   readonly rowsRead: number;
-  /** Each event once, ascending by time, then id. */
-  readonly retrievals: readonly Retrieval[];
+  /** Each event once, ascending by time, then id. Most are parsed when they are asked for, from the bytes of the slices. */
+  readonly retrievals: Iterable<Retrieval>;
   /** Rows that tell of no event of their own: outside the day, not readable, or stored twice or in both tables. */
   readonly excluded: readonly Excluded[];
   readonly unreadable: readonly { readonly place: string; readonly reason: string }[];
@@ -47,42 +55,71 @@ export async function* periodRows(records: RecordStore, period: ReportingPeriod)
   for await (const stored of storedDays(records, period)) yield parseDay(stored, scanner);
 }
 
-/** Parses the rows of one day. `scanner` learns their forms. @throws ServiceError `RECORD_UNREADABLE` for a slice that has lost a line. */
+/**
+ * Parses the rows of one day. `scanner` learns their forms. A first look finds the order of the rows, and what tells of no
+ * event of its own; most reads are parsed when they are asked for, so that a day of them is never in memory at once.
+ * @throws ServiceError `RECORD_UNREADABLE` for a slice that has lost a line.
+ */
 export function parseDay({ day, slices: stored }: StoredDay, scanner: RowScanner): DayOfRows {
-  const byId = new Map<string, Retrieval>();
+  const clock = createDayClock(day);
+  const lines = stored.map(createSliceLine);
   const unreadable: { readonly place: string; readonly reason: string }[] = [];
   const slices: DayOfRows['slices'][number][] = [];
-  const excluded: Excluded[] = [];
+  const excluded: { readonly number: number; readonly row: Excluded }[] = [];
+  const rows: PlacedRow[] = [];
+  const placeOf = ({ slice, row }: Pick<PlacedRow, 'slice' | 'row'>) =>
+    `${stored[slice]?.path ?? ''}#${String(row + 1)}`;
   let rowsRead = 0;
-  // Texts of this form sort by time, to all seven digits.
-  const [from, to] = [withTicks(day.from), withTicks(day.to)];
-  for (const one of stored) {
-    const slice = visitSlice(one, (line, index) => {
-      rowsRead += 1;
-      const place = () => `${one.path}#${String(index + 1)}`;
-      const parsed = parseLine(line, scanner);
-      if (parsed.outcome === 'refused') {
-        unreadable.push({ place: place(), reason: parsed.reason });
-        excluded.push(excludeUnreadable(place()));
-      } else if (parsed.retrieval.at < from || parsed.retrieval.at >= to) {
-        excluded.push(excludeEvent('outside the period', parsed.retrieval, place()));
-      } else if (add(byId, parsed.retrieval)) {
-        excluded.push(excludeEvent('a further record of an event that is already counted', parsed.retrieval, place()));
-      }
-    });
-    slices.push(slice);
+
+  function place(line: SliceLine, slice: number, row: number): void {
+    const number = rowsRead;
+    rowsRead += 1;
+    const looked = lookAt(line, scanner);
+    if ('outcome' in looked && looked.outcome === 'refused') {
+      unreadable.push({ place: placeOf({ slice, row }), reason: looked.reason });
+      excluded.push({ number, row: excludeUnreadable(placeOf({ slice, row })) });
+      return;
+    }
+    const isView = !('outcome' in looked);
+    const ticks = isView ? clock.ofRead(looked, line.bytes) : clock.ofText(looked.retrieval.at);
+    if (ticks === null) {
+      const outside = isView ? kept(looked) : looked.retrieval;
+      excluded.push({ number, row: excludeEvent('outside the period', outside, placeOf({ slice, row })) });
+      return;
+    }
+    const retrieval = isView ? null : looked.retrieval;
+    rows.push({ slice, row, from: line.from, to: line.to, number, ticks, retrieval });
   }
-  const retrievals = [...byId.values()].sort(byTime);
-  return { rowsRead, retrievals, excluded, unreadable, slices };
+
+  function readAgain({ slice, from, to }: PlacedRow): Retrieval {
+    const line = lines[slice]?.at(from, to);
+    const looked = line === undefined ? null : lookAt(line, scanner);
+    if (looked === null || ('outcome' in looked && looked.outcome === 'refused'))
+      throw new TypeError('A row that was parsed is not parsed again.');
+    return 'outcome' in looked ? looked.retrieval : kept(looked);
+  }
+
+  for (const [index, one] of stored.entries()) slices.push(visitSlice(one, (line, row) => place(line, index, row)));
+  const events = settleOrder(rows, readAgain, (further, retrieval) => {
+    const row = excludeEvent('a further record of an event that is already counted', retrieval, placeOf(further));
+    excluded.push({ number: further.number, row });
+  });
+  excluded.sort((one, other) => one.number - other.number);
+  const retrievals = {
+    *[Symbol.iterator]() {
+      for (const event of events) yield event.retrieval ?? readAgain(event);
+    },
+  };
+  return { rowsRead, retrievals, excluded: excluded.map(({ row }) => row), unreadable, slices };
 }
 
-/** Reads a line by the forms of those before it; one of no known form is parsed as JSON, with the same result. */
-function parseLine({ bytes, from, to, value }: SliceLine, scanner: RowScanner): ParsedRow {
+/**
+ * Reads a line by the forms of those before it; one of no known form is parsed as JSON, with the same result. A read in the
+ * log's own form is only viewed.
+ */
+function lookAt({ bytes, from, to, value }: SliceLine, scanner: RowScanner): RowView | ParsedRow {
   const form = scanner.match(bytes, from, to);
-  if (form !== null) {
-    const read = form.view(bytes, from);
-    return read === null ? parseFields(form.fields(bytes, from, to), '') : { outcome: 'parsed', retrieval: kept(read) };
-  }
+  if (form !== null) return form.view(bytes, from) ?? parseFields(form.fields(bytes, from, to), '');
   const { row, text } = value();
   scanner.learn(text, row);
   return parseAuditRow(row, '');
@@ -110,20 +147,4 @@ function kept(read: RowView): Retrieval {
     sources: read.sources,
     receivedAt: read.receivedAt,
   };
-}
-
-/** Adds an event or a further source of it. Returns whether the event was already known. */
-function add(byId: Map<string, Retrieval>, retrieval: Retrieval): boolean {
-  const known = byId.get(retrieval.id);
-  if (known === undefined) byId.set(retrieval.id, retrieval);
-  else byId.set(retrieval.id, { ...known, sources: [...new Set([...known.sources, ...retrieval.sources])].sort() });
-  return known !== undefined;
-}
-
-function withTicks(at: Date): string {
-  return at.toISOString().replace('Z', '0000Z');
-}
-
-function byTime(a: Retrieval, b: Retrieval): number {
-  return compareText(a.at, b.at) || compareText(a.id, b.id);
 }

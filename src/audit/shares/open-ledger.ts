@@ -1,6 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { answeredAt, isContested, isSameReceipt, type ReceiptClaims } from '../attribution/receipt-index.ts';
 import type { AuditedReceipt } from '../findings/finding-rule.ts';
+import { openBuckets } from '../join/disk/bucket-file.ts';
+import { Entries } from '../join/entry.ts';
+import type { FiledByHash } from '../join/join-plan.ts';
 import { readLedgerReceipt } from '../join/read-filed.ts';
 import { type BlockReader, createBlockReader } from '../join/text-block.ts';
 import { hashText } from '../join/text-hash.ts';
@@ -87,10 +90,8 @@ export function openLedger(filed: FiledLedger): OpenLedger {
       }
     },
     jobs: (period) =>
-      jobsWithin(
-        period,
-        () => readJobs(setup, reader),
-        (job) => at(period.from.getTime()).jobs.find(job),
+      jobsWithin(period, { jobs: readJobs(setup, reader), repeated: findRepeated(byHash, setup.buckets) }, (job) =>
+        at(period.from.getTime()).jobs.find(job),
       ),
     close() {
       loader.close();
@@ -111,14 +112,13 @@ function* readJobs({ jobs: blocks }: FiledLedger['setup'], reader: BlockReader):
 /** `find`: of two records of one attempt the one that counts. */
 function* jobsWithin(
   period: ReportingPeriod,
-  read: () => Iterable<Job>,
+  { jobs, repeated }: { readonly jobs: Iterable<Job>; readonly repeated: ReadonlySet<number> },
   find: (job: Job) => Job | null,
 ): Generator<Job> {
-  const twice = findRepeated(read());
   const shown = new Set<string>();
-  for (const job of read()) {
+  for (const job of jobs) {
     const key = jobKey(job);
-    const isRepeated = twice.has(hashText(key));
+    const isRepeated = repeated.has(hashText(key));
     const counts = isRepeated ? (find(job) ?? job) : job;
     if (shown.has(key) || !startedWithin(counts, period)) continue;
     if (isRepeated) shown.add(key);
@@ -131,15 +131,20 @@ function startedWithin({ startedAt, createdAt }: Job, { from, to }: ReportingPer
   return at >= from.getTime() && at < to.getTime();
 }
 
-/** Hashes of the keys that occur more than once: a job that waited past the end of a month is on record twice. */
-function findRepeated(jobs: Iterable<Job>): ReadonlySet<number> {
-  const once = new Set<number>();
+/** Hashes of the keys that were filed more than once: a job that waited past the end of a month is on record twice. */
+function findRepeated({ jobs }: FiledByHash, buckets: number): ReadonlySet<number> {
+  const filed = openBuckets(jobs);
   const twice = new Set<number>();
-  for (const job of jobs) {
-    const hash = hashText(jobKey(job));
-    if (once.has(hash)) twice.add(hash);
-    once.add(hash);
+  for (let bucket = 0; bucket < buckets; bucket += 1) {
+    const entries = new Entries(filed.read(bucket, bucket + 1));
+    const once = new Set<number>();
+    for (let position = 0; position < entries.count; position += 1) {
+      const hash = entries.hash(position);
+      if (once.has(hash)) twice.add(hash);
+      once.add(hash);
+    }
   }
+  filed.close();
   return twice;
 }
 

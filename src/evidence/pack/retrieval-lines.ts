@@ -39,9 +39,10 @@ export function writeRetrievals(lines: LineMemory, table: LineMemory): (attribut
   const frames: Frame[] = [];
   const frameOf = (attribution: Attribution): Frame => {
     for (const frame of frames) if (isFramedBy(attribution, frame.of)) return frame;
-    const frame = createFrame(attribution, written);
-    // Jobs that run at one time take turns.
-    if (frames.unshift(frame) > mostFrames) frames.pop();
+    // Jobs that run at one time take turns. What is outside of the heap is freed late, so its memory is used again.
+    const left = frames.length < mostFrames ? undefined : frames.pop();
+    const frame = createFrame(attribution, written, left?.bytes ?? Buffer.alloc(0));
+    frames.unshift(frame);
     return frame;
   };
   return (attribution) => {
@@ -77,6 +78,8 @@ export function writeRetrievals(lines: LineMemory, table: LineMemory): (attribut
 }
 
 const mostFrames = 4;
+/** UTF-8 takes at most so many bytes for each unit of a text. */
+const mostBytesEach = 3;
 
 /** What is between the places in which the lines of these reads differ, for both files, and where each part of it ends. */
 interface Frame {
@@ -116,13 +119,16 @@ interface WrittenParts {
   readonly job: ReturnType<typeof canonicalRows>;
 }
 
-function createFrame(of: Attribution, written: WrittenParts): Frame {
+/** `memory`: used, if it is large enough. */
+function createFrame(of: Attribution, written: WrittenParts, memory: Buffer): Frame {
   const parts = [...lineParts(of, written), ...cellParts(of)];
-  const text = parts.join('');
-  const bytes = Buffer.from(text);
-  const isAscii = bytes.length === text.length;
+  const most = mostBytesEach * parts.reduce((sum, { length }) => sum + length, 0);
+  const bytes = memory.length < most ? Buffer.allocUnsafeSlow(2 * most) : memory;
   const ends: number[] = [];
-  for (const part of parts) ends.push((ends.at(-1) ?? 0) + (isAscii ? part.length : Buffer.byteLength(part)));
+  for (const part of parts) {
+    const from = ends.at(-1) ?? 0;
+    ends.push(from + bytes.write(part, from));
+  }
   return { of, bytes, ends };
 }
 

@@ -62,7 +62,8 @@ export interface TalliedReads {
   readonly listed: readonly ReadLine[];
   readonly toLookAt: ReadonlyMap<Grade, readonly ReadLine[]>;
   readonly toLookAtTotal: number;
-  readonly readers: ReadonlyMap<string, Readonly<Reader>>;
+  /** In the order of their first reads. */
+  readonly readers: readonly Readonly<Reader>[];
   /** Names of repositories with a job that a read is tied to. */
   readonly repositories: ReadonlySet<string>;
 }
@@ -181,36 +182,44 @@ function fullLists(lists: readonly (readonly [string, readonly ReadLine[]])[], m
 
 /** Counts the reads of each secret by each reader. */
 function countReaders() {
-  const readers = new Map<string, Reader>();
+  const all: Reader[] = [];
+  // By secret and reader, one after the other: a key of both would be one more text for each read.
+  const bySecret = new Map<string, Map<string, Reader>>();
   let others = 0;
+  const find = (secret: string, reader: string) => bySecret.get(secret)?.get(reader);
+  const add = (one: Reader): void => {
+    const readers = bySecret.get(one.secret) ?? new Map<string, Reader>();
+    if (readers.size === 0) bySecret.set(one.secret, readers);
+    readers.set(one.reader, one);
+    all.push(one);
+  };
   return {
-    take: () => readers,
+    take: () => all,
     others: () => others,
     /** Of one share all readers are kept: which of them are too many is known when the shares are added up. */
     see(attribution: Attribution): void {
       const secret = secretOf(attribution);
       const reader = shortened(attribution.job?.repository ?? readerOf(attribution), 120);
-      const key = `${secret}\n${reader}`;
       const { at } = attribution.retrieval;
-      const known = readers.get(key);
-      if (known === undefined) readers.set(key, { secret, reader, count: 1, lastAt: at });
+      const known = find(secret, reader);
+      if (known === undefined) add({ secret, reader, count: 1, lastAt: at });
       else {
         known.count += 1;
         known.lastAt = at;
       }
     },
     absorb(share: TalliedReads['readers']): void {
-      for (const [key, { secret, reader, count, lastAt }] of share) {
-        const known = readers.get(key);
+      for (const { secret, reader, count, lastAt } of share) {
+        const known = find(secret, reader);
         if (known !== undefined) {
           known.count += count;
           known.lastAt = lastAt;
-        } else if (readers.size < mostReaders) readers.set(key, { secret, reader, count, lastAt });
+        } else if (all.length < mostReaders) add({ secret, reader, count, lastAt });
         else others += count;
       }
     },
     sorted: () =>
-      [...readers.values()]
+      all
         .map((reader) => ({ ...reader, lastAt: secondText(reader.lastAt) }))
         .sort((a, b) => b.count - a.count || compareText(a.secret, b.secret) || compareText(a.reader, b.reader)),
   };

@@ -16,7 +16,7 @@ const day = { from: new Date('2026-03-02T00:00:00Z'), to: new Date('2026-03-03T0
 async function idsIn(records: RecordStore): Promise<(string | null)[]> {
   const found: (string | null)[] = [];
   for await (const { retrievals } of periodRows(records, day))
-    found.push(...retrievals.map((one) => one.correlationId));
+    found.push(...[...retrievals].map((one) => one.correlationId));
   return found;
 }
 
@@ -193,7 +193,7 @@ describe('collecting log rows', () => {
           { step: 'not readable as an audit row' },
         ],
       });
-      expect(found.retrievals.map(({ sources }) => sources)).toEqual([['AZKVAuditLogs', 'AzureDiagnostics']]);
+      expect([...found.retrievals].map(({ sources }) => sources)).toEqual([['AZKVAuditLogs', 'AzureDiagnostics']]);
       expect(found.unreadable.map(({ reason }) => reason)).toEqual(['it has no HttpStatusCode']);
       expect(found.unreadable[0]?.place).toMatch(/^slices\/2026-03-02\/.*#3$/);
     }

@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(async () => await rm(folder, { recursive: true, force: true }));
 
-async function report(by: typeof reportInThread, retrievals: string, out: string) {
+async function report(by: typeof produceFileReport, retrievals: string, out: string) {
   const said: string[] = [];
   const summary = await by(
     { retrievals, jobs: null, receipts: null },
@@ -60,5 +60,43 @@ describe('a report of files in a thread of its own', () => {
       code: 'FILE_MISSING',
       details: { path: join(folder, 'gone.ndjson') },
     });
+  });
+
+  it('is begun once more without a limit if it needs more memory, and says each line once', async () => {
+    const limits: unknown[] = [];
+    const short: NonNullable<Parameters<typeof reportInThread>[3]> = async (task, given, say) => {
+      limits.push(given.maxOldGenerationSizeMb);
+      if (limits.length > 1)
+        return await produceFileReport(task.files, task.order, { ...task, now: () => task.now, say });
+      say('41 rows in the files, 41 of them of the period or without a time.');
+      throw Object.assign(new Error('out of memory'), { code: 'ERR_WORKER_OUT_OF_MEMORY' });
+    };
+    const alone = await report(produceFileReport, 'rows.ndjson', 'alone');
+    const again = await report(async (...given) => await reportInThread(...given, short), 'rows.ndjson', 'again');
+    expect(limits).toEqual([512, undefined]);
+    expect(again).toEqual(alone);
+  });
+
+  it('is not begun again for any other fault', async () => {
+    let begun = 0;
+    const fails: NonNullable<Parameters<typeof reportInThread>[3]> = async () => {
+      begun += 1;
+      throw new Error('no disk');
+    };
+    const failed = report(async (...given) => await reportInThread(...given, fails), 'rows.ndjson', 'out');
+    await expect(failed).rejects.toThrow('no disk');
+    expect(begun).toBe(1);
+  });
+
+  it('leaves no temporary file behind', async () => {
+    const before = process.env['TMPDIR'];
+    process.env['TMPDIR'] = folder;
+    try {
+      await report(reportInThread, 'rows.ndjson', 'out');
+    } finally {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+    }
+    expect((await readdir(folder)).sort()).toEqual(['.keyturn', 'out', 'rows.ndjson']);
   });
 });
