@@ -44,7 +44,7 @@ const young = { maxYoungGenerationSizeMb: 24 };
  * What such a report keeps takes 60 MB. With a limit of gigabytes V8 lets garbage become twice as much before it looks for it,
  * with this one much less.
  */
-const limited = { ...young, maxOldGenerationSizeMb: 512 };
+const limited = { ...young, maxOldGenerationSizeMb: 1024 };
 
 /**
  * Reports audit records from files, as `produceFileReport` does: many of them in a thread of its own, which takes less

@@ -73,7 +73,7 @@ describe('a report of files in a thread of its own', () => {
     };
     const alone = await report(produceFileReport, 'rows.ndjson', 'alone');
     const again = await report(async (...given) => await reportInThread(...given, short), 'rows.ndjson', 'again');
-    expect(limits).toEqual([512, undefined]);
+    expect(limits).toEqual([1024, undefined]);
     expect(again).toEqual(alone);
   });
 
