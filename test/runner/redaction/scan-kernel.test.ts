@@ -138,6 +138,18 @@ describe('the kernel finds what the search without it finds', () => {
     },
   );
 
+  it('and all of a value whose first sign is one of many backslashes in JSON in JSON in JSON', () => {
+    const needles = [Buffer.from('\\ qqq')];
+    for (let run = 1; run < 40; run += 1) {
+      const text = `${'.'.repeat(10)}${'\\'.repeat(run)} qq\\\\\\q${'.'.repeat(150)}`;
+      // Fifteen and a blank are the most that show one and a blank.
+      const masked = `${'.'.repeat(10)}${'\\'.repeat(Math.max(0, run - 15))}***${'.'.repeat(150)}`;
+      for (const memory of [new ScanMemory(), new NoMemory()]) {
+        expect(redacted(secretSearch(needles, [], memory), Buffer.from(text), text.length)).toBe(masked);
+      }
+    }
+  });
+
   it('in random bytes, for needles that are no text', () => {
     const needles = fc.array(fc.uint8Array({ minLength: 4, maxLength: 30 }), { minLength: 1, maxLength: 5 });
     const texts = fc.array(fc.oneof(fc.uint8Array({ maxLength: 80 }), fc.nat(4)), { minLength: 4, maxLength: 12 });

@@ -178,13 +178,13 @@
         (i32.sub (i32.add (local.get $place) (i32.const 1)) (local.get $at)))
       (i32.const 0x100)))
 
-  ;; How many backslashes, up to eight.
+  ;; How many backslashes, up to four.
   (func $run_of_backslashes (param $at i32) (result i32)
     (local $run i32)
     (local.set $run (i32.const 1))
     (block $ended
       (loop $next
-        (br_if $ended (i32.ge_u (local.get $run) (i32.const 8)))
+        (br_if $ended (i32.ge_u (local.get $run) (i32.const 4)))
         (br_if $ended
           (i32.ne (i32.load8_u (i32.add (local.get $at) (local.get $run))) (i32.const 0x5c)))
         (local.set $run (i32.add (local.get $run) (i32.const 1)))
@@ -354,7 +354,6 @@
       (then (return (i32.const 0))))
     ;; What JSON in JSON has there.
     (local.set $run (call $run_of_backslashes (local.get $at)))
-    (if (i32.ge_u (local.get $run) (i32.const 8)) (then (return (i32.const 1))))
     (if (i32.gt_u (local.get $run) (i32.const 3)) (then (return (i32.const 0))))
     (local.set $next (i32.load8_u (i32.add (local.get $at) (local.get $run))))
     (if (call $is_number (local.get $next))

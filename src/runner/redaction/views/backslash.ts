@@ -113,8 +113,8 @@ function glanceAtNumber({ text, to }: PlainBytes, at: number, letter: number): n
 function glanceDeeper(stream: PlainBytes, at: number): number {
   const { text } = stream;
   const run = backslashesAt(text, at);
-  // So many show a backslash however often they are looked through.
-  if (run === 1 || run >= thrice) return plainly;
+  if (run === 1) return plainly;
+  // What follows the backslash that more of them show depends on how often they are looked through.
   if (run > 3) return unclear;
   const next = text[at + run] ?? 0;
   if (!isSimple(next)) {
@@ -132,9 +132,10 @@ function isLongRun(text: Buffer, at: number): boolean {
   return place === at;
 }
 
+/** At most four. */
 function backslashesAt(text: Buffer, at: number): number {
   let run = 1;
-  while (run < thrice && text[at + run] === backslash) run += 1;
+  while (run < 4 && text[at + run] === backslash) run += 1;
   return run;
 }
 
